@@ -1,0 +1,1 @@
+"""Reads every Kafka topic's headers into ClickHouse and rebuilds which event caused which."""

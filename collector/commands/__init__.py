@@ -1,0 +1,1 @@
+"""One module per command; `collector.cli` puts them on the command line."""

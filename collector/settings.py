@@ -1,0 +1,100 @@
+"""Settings: flags > environment HEADWATER_* > headwater.toml > defaults. Read once, passed on, never global."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from collector.errors import SettingsError
+
+DEFAULT_DATA_DIR = Path(platformdirs.user_data_dir("headwater", appauthor=False))
+
+
+class Settings(BaseSettings):
+    """Everything a user may decide. Each description is what the README's table shows."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HEADWATER_", toml_file="headwater.toml", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    bootstrap_servers: str = Field("127.0.0.1:9092", description="Kafka brokers, comma separated")
+    store: SecretStr = Field(
+        SecretStr(f"embedded:{DEFAULT_DATA_DIR}"),
+        description="`embedded:DIR`, or `http(s)://user:password@host:8123/database`",
+    )
+    group_id: str = Field("headwater", description="Consumer group of the collectors; the same name shares the work")
+    start: Literal["earliest", "latest"] = Field(
+        "earliest", description="Where to begin on topics that exist at the first start; later topics are always read whole"
+    )
+    include_topics: str = Field(".*", description="Regular expression that a topic must match in full")
+    exclude_topics: str = Field(
+        r"__.*|_schemas|connect-(configs|offsets|status)|.*-(changelog|repartition)|.*\.checkpoints\.internal",
+        description="Regular expression; a topic that matches in full is not read",
+    )
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="As in Kafka"
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field("PLAIN", description="As in Kafka")
+    sasl_username: str = Field("", description="User name for SASL")
+    sasl_password: SecretStr = Field(SecretStr(""), description="Password for SASL")
+    ssl_cafile: Path | None = Field(None, description="CA certificates (PEM) that sign the brokers' certificates")
+    ssl_certfile: Path | None = Field(None, description="Our certificate (PEM), where brokers ask for one")
+    ssl_keyfile: Path | None = Field(None, description="Key of our certificate (PEM)")
+    batch_rows_max: int = Field(50_000, ge=1, le=1_000_000, description="Rows in one write at most")
+    batch_bytes_max: int = Field(64 * 2**20, ge=2**20, description="Bytes of records in one write at most")
+    batch_age_ms_max: int = Field(1_000, ge=10, le=30_000, description="How long a record waits for its write")
+    header_value_bytes_max: int = Field(
+        64 * 2**10, ge=16, description="A longer header value is cut to this and the event says so"
+    )
+    headers_max: int = Field(512, ge=1, description="Headers kept per record; the event says how many more there were")
+    redact_headers: str = Field(
+        r"(?i).*(authorization|cookie|password|secret|token|api[-_]?key).*",
+        description="Values of headers whose name matches in full are masked before they leave the process",
+    )
+    shapes: bool = Field(True, description="Read the structure (paths and types, no values) of JSON payloads")
+    producers: dict[str, str] = Field(
+        default_factory=dict,
+        description="Topic pattern to producing service, for topics whose records do not name their producer",
+    )
+    dashboard_host: str = Field("127.0.0.1", description="Where the dashboard listens")
+    dashboard_port: int = Field(8501, ge=0, le=65535, description="Port of the dashboard; 0 picks a free one")
+
+    @field_validator("include_topics", "exclude_topics", "redact_headers")
+    @classmethod
+    def _is_a_pattern(cls, value: str) -> str:
+        import re  # noqa: PLC0415 - only here, so that the name does not look like a setting's helper
+
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from None
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: flags (init), environment, headwater.toml in the current folder."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load(**flags: Any) -> Settings:
+    """Return the settings with `flags` (None = not given) on top. Raises SettingsError with a sentence per mistake."""
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(mistake) for mistake in error.errors())) from None
+
+
+def _sentence(mistake: Any) -> str:
+    name = ".".join(str(part) for part in mistake["loc"])
+    if mistake["type"] == "extra_forbidden":
+        return f"There is no setting called {name}. `headwater --help` and the README list them."
+    return f"The setting {name} (HEADWATER_{name.upper()}) cannot be used: {mistake['msg']}."

@@ -1,0 +1,1 @@
+"""One storage interface: ClickHouse over HTTP, on a server or embedded."""

@@ -1,0 +1,1 @@
+"""What is stored: frozen types, migrations and queries. Imports nothing of Headwater."""

@@ -1,0 +1,47 @@
+-- One row per record read from Kafka: every raw fact, so that a better rule can be re-run over history.
+-- Identity is (topic, partition, offset) inside one cluster; one database holds one cluster.
+-- The engine keeps the row with the highest replay_rank, which falls with time: the first observation wins,
+-- so a replay changes nothing, not even when the record was first seen.
+CREATE TABLE events
+(
+    topic               LowCardinality(String),
+    partition           UInt32,
+    offset              UInt64,
+    time                DateTime64(3, 'UTC') COMMENT 'record timestamp where plausible, else observed_time',
+    record_timestamp_ms Int64                COMMENT 'as on the wire; -1 = none',
+    timestamp_type      LowCardinality(String) COMMENT 'create | append',
+    observed_time       DateTime64(3, 'UTC') COMMENT 'when a collector first read it',
+    key                 Nullable(String),
+    value_size_bytes    Int64                COMMENT '-1 = null value (tombstone)',
+    header_names        Array(LowCardinality(String)) COMMENT 'in wire order, duplicates kept',
+    header_values       Array(Nullable(String))       COMMENT 'raw bytes, parallel to header_names',
+    trace_id            String               COMMENT '32 lowercase hex, or empty',
+    span_id             String               COMMENT '16 lowercase hex, or empty',
+    trace_convention    LowCardinality(String) COMMENT 'which convention the context was read from',
+    message_id          String,
+    source              LowCardinality(String) COMMENT 'CloudEvents source or its like',
+    service             LowCardinality(String) COMMENT 'producing service, empty = not known',
+    type                LowCardinality(String) COMMENT 'event type, empty = not known',
+    correlation_id      String,
+    content_type        LowCardinality(String),
+    shape_id            UInt64               COMMENT '0 = no shape (not JSON, or shapes off)',
+    dead_letter         Bool,
+    names               Array(String)        COMMENT 'identities: what this event can be called, see schemas.records.name',
+    reference_names     Array(String)        COMMENT 'what this event says of its causes, parallel to the next two',
+    reference_relations Array(LowCardinality(String)),
+    reference_evidences Array(LowCardinality(String)),
+    errors              Array(LowCardinality(String)) COMMENT 'what could not be understood; the record is kept all the same',
+    batch               UInt64               COMMENT 'the flush that wrote it; grows with time',
+    replay_rank         UInt64 MATERIALIZED 18446744073709551615 - toUInt64(toUnixTimestamp64Milli(observed_time)),
+    INDEX time_range    time       TYPE minmax              GRANULARITY 1,
+    INDEX observed_range observed_time TYPE minmax          GRANULARITY 1,
+    INDEX batch_range   batch      TYPE minmax              GRANULARITY 1,
+    INDEX trace_filter  trace_id   TYPE bloom_filter(0.01)  GRANULARITY 1,
+    INDEX message_filter message_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX key_filter    key        TYPE bloom_filter(0.01)  GRANULARITY 1,
+    INDEX correlation_filter correlation_id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree(replay_rank)
+PARTITION BY toYYYYMM(time)
+ORDER BY (topic, partition, offset)
+SETTINGS non_replicated_deduplication_window = 10000

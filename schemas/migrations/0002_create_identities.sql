@@ -1,0 +1,11 @@
+-- Where an event can be found by a name that another event may use for it.
+CREATE TABLE identities
+(
+    name_hash UInt128 COMMENT 'sipHash128 of the name',
+    topic     LowCardinality(String),
+    partition UInt32,
+    offset    UInt64
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (name_hash, topic, partition, offset)
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000

@@ -1,0 +1,14 @@
+-- What events say of other events, found by the name that they use. The other half of every edge.
+CREATE TABLE references
+(
+    name_hash UInt128 COMMENT 'sipHash128 of the name',
+    topic     LowCardinality(String),
+    partition UInt32,
+    offset    UInt64,
+    name      String,
+    relation  LowCardinality(String),
+    evidence  LowCardinality(String)
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (name_hash, topic, partition, offset, relation)
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000

@@ -1,0 +1,77 @@
+"""The nouns of Headwater as frozen types, and the columns of the tables that hold them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+Relation = Literal["caused", "dead_lettered", "retried", "redriven", "mirrored", "duplicated"]
+Evidence = Literal["header", "provenance", "span", "context", "inferred"]
+
+
+class EventRef(NamedTuple):
+    """Where a record is on its cluster, which is the only identity that never repeats."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+    @classmethod
+    def parse(cls, text: str) -> "EventRef | None":
+        """Read `topic/partition/offset`; None if `text` is anything else."""
+        topic, _, rest = text.rpartition("/")
+        topic, _, partition = topic.rpartition("/")
+        if topic and partition.isascii() and partition.isdigit() and rest.isascii() and rest.isdigit():
+            return cls(topic, int(partition), int(rest))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A stored record, as far as lineage and the pages need it. Times are UTC and aware."""
+
+    ref: EventRef
+    time: datetime
+    observed_time: datetime
+    key: str | None
+    type: str
+    service: str
+    source: str
+    message_id: str
+    trace_id: str
+    span_id: str
+    correlation_id: str
+    value_size_bytes: int
+    dead_letter: bool
+    reference_names: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`cause` led to `effect`; `name` is what they met by, `confidence` is 0..1."""
+
+    cause: EventRef
+    effect: EventRef
+    relation: Relation
+    evidence: Evidence
+    confidence: float
+    latency_ms: float
+    name: str = ""
+
+
+def message_name(message_id: str, namespace: str = "") -> str:
+    """Return the name of the event that carries this message id, unique inside `namespace`."""
+    return f"id/{namespace}:{message_id}" if namespace else f"id:{message_id}"
+
+
+def span_name(trace_id: str, span_id: str) -> str:
+    """Return the name of the event that was sent under this span; both ids in lowercase hex."""
+    return f"span:{trace_id}-{span_id}"
+
+
+def coordinates_name(topic: str, partition: int, offset: int) -> str:
+    """Return the name that every event has without saying so: its place on the cluster."""
+    return f"event:{topic}/{partition}/{offset}"
