@@ -1,0 +1,23 @@
+"""The command line. Each command lives in `collector.commands`; heavy imports happen inside them."""
+
+import typer
+
+app = typer.Typer(
+    name="headwater",
+    help="Which event caused which, what is failing, what changed: from what is already on the wire.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line; a HeadwaterError is a sentence on standard error and exit code 1."""
+    from rich.console import Console
+
+    from collector.errors import HeadwaterError
+
+    try:
+        app()
+    except HeadwaterError as error:
+        Console(stderr=True, highlight=False).print(f"headwater: {error}", style="red", markup=False)
+        raise SystemExit(1) from None
