@@ -46,9 +46,9 @@ class Settings(BaseSettings):
     batch_bytes_max: int = Field(64 * 2**20, ge=2**20, description="Bytes of records in one write at most")
     batch_age_ms_max: int = Field(1_000, ge=10, le=30_000, description="How long a record waits for its write")
     header_value_bytes_max: int = Field(
-        64 * 2**10, ge=16, description="A longer header value is cut to this and the event says so"
+        2**20, ge=16, description="A longer header value is cut to this and the event says so"
     )
-    headers_max: int = Field(512, ge=1, description="Headers kept per record; the event says how many more there were")
+    headers_max: int = Field(10_000, ge=1, description="Headers kept per record; the event says how many more there were")
     redact_headers: str = Field(
         r"(?i).*(authorization|cookie|password|secret|token|api[-_]?key).*",
         description="Values of headers whose name matches in full are masked before they leave the process",

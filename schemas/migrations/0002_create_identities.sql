@@ -4,7 +4,8 @@ CREATE TABLE identities
     name_hash UInt128 COMMENT 'sipHash128 of the name',
     topic     LowCardinality(String),
     partition UInt32,
-    offset    UInt64
+    offset    UInt64,
+    origin    String COMMENT 'coordinates name of what this is a copy of, else of the event itself'
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (name_hash, topic, partition, offset)

@@ -1,4 +1,9 @@
 CREATE MATERIALIZED VIEW identities_mv TO identities AS
-SELECT reinterpretAsUInt128(sipHash128(name)) AS name_hash, topic, partition, offset
+SELECT
+    reinterpretAsUInt128(sipHash128(name)) AS name_hash,
+    topic,
+    partition,
+    offset,
+    if(origin = '', concat('event:', topic, '/', toString(partition), '/', toString(offset)), origin) AS origin
 FROM events
 ARRAY JOIN names AS name

@@ -7,8 +7,9 @@ CREATE TABLE references
     offset    UInt64,
     name      String,
     relation  LowCardinality(String),
-    evidence  LowCardinality(String)
+    evidence  LowCardinality(String),
+    origin    String COMMENT 'coordinates name of what the effect is a copy of; empty = not a copy'
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (name_hash, topic, partition, offset, relation)
+ORDER BY (name_hash, topic, partition, offset, relation, evidence)
 SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000
