@@ -1,0 +1,101 @@
+"""The columns that Headwater writes, as Arrow schemas. A test compares them with the migrated tables.
+
+Text is valid UTF-8; what comes raw from the wire (keys, header names, header values) is binary.
+"""
+
+import pyarrow as pa
+
+_UTC_MS = pa.timestamp("ms", tz="UTC")
+
+EVENTS = pa.schema(
+    [
+        ("topic", pa.string()),
+        ("partition", pa.uint32()),
+        ("offset", pa.uint64()),
+        ("time", _UTC_MS),
+        ("record_timestamp_ms", pa.int64()),
+        ("timestamp_type", pa.string()),
+        ("observed_time", _UTC_MS),
+        ("key", pa.binary()),
+        ("value_size_bytes", pa.int64()),
+        ("header_names", pa.list_(pa.binary())),
+        ("header_values", pa.list_(pa.binary())),
+        ("trace_id", pa.string()),
+        ("span_id", pa.string()),
+        ("trace_convention", pa.string()),
+        ("message_id", pa.string()),
+        ("source", pa.string()),
+        ("service", pa.string()),
+        ("type", pa.string()),
+        ("correlation_id", pa.string()),
+        ("content_type", pa.string()),
+        ("shape_id", pa.uint64()),
+        ("dead_letter", pa.bool_()),
+        ("origin", pa.string()),
+        ("failed_group", pa.string()),
+        ("exception", pa.string()),
+        ("names", pa.list_(pa.string())),
+        ("reference_names", pa.list_(pa.string())),
+        ("reference_relations", pa.list_(pa.string())),
+        ("reference_evidences", pa.list_(pa.string())),
+        ("errors", pa.list_(pa.string())),
+        ("batch", pa.uint64()),
+    ]
+)
+
+SHAPES = pa.schema(
+    [
+        ("topic", pa.string()),
+        ("type", pa.string()),
+        ("shape_id", pa.uint64()),
+        ("paths", pa.list_(pa.string())),
+        ("first_partition", pa.uint32()),
+        ("first_offset", pa.uint64()),
+        ("first_time", _UTC_MS),
+        ("observed_time", _UTC_MS),
+    ]
+)
+
+COLLECTOR_ERRORS = pa.schema(
+    [
+        ("observed_time", _UTC_MS),
+        ("collector", pa.string()),
+        ("topic", pa.string()),
+        ("partition", pa.uint32()),
+        ("offset", pa.uint64()),
+        ("kind", pa.string()),
+        ("message", pa.string()),
+    ]
+)
+
+COLLECTOR_PARTITIONS = pa.schema(
+    [
+        ("topic", pa.string()),
+        ("partition", pa.uint32()),
+        ("observed_time", _UTC_MS),
+        ("collector", pa.string()),
+        ("committed_offset", pa.uint64()),
+        ("end_offset", pa.uint64()),
+        ("paused", pa.bool_()),
+    ]
+)
+
+COLLECTOR_STATUS = pa.schema(
+    [
+        ("collector", pa.string()),
+        ("observed_time", _UTC_MS),
+        ("started_time", _UTC_MS),
+        ("records_total", pa.uint64()),
+        ("bytes_total", pa.uint64()),
+        ("edges_total", pa.uint64()),
+        ("errors_total", pa.uint64()),
+        ("records_per_second", pa.float64()),
+        ("flush_ms", pa.float64()),
+        ("link_ms", pa.float64()),
+        ("buffered_records", pa.uint64()),
+        ("buffered_bytes", pa.uint64()),
+        ("assigned_partitions", pa.uint32()),
+        ("rss_bytes", pa.uint64()),
+        ("state", pa.string()),
+    ]
+)
