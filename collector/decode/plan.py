@@ -1,0 +1,115 @@
+"""What to pick from a record, worked out once per sequence of header keys: producers repeat themselves."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
+
+from collector.decode.conventions import CONVENTIONS, Convention, Header, Meaning
+
+HeaderValues = Sequence[bytes | None]
+_LOOSE_CHARACTERS = str.maketrans("", "", "-_.")
+_PLANS_MAX = 4096
+
+
+class Pick(NamedTuple):
+    """One value that is taken from the headers: what it means and by which rule."""
+
+    meaning: Meaning
+    convention: Convention
+    header: Header
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to read records with one sequence of header keys.
+
+    Records whose plans have equal `picks`, and so the same `group`, can be read together, by columns, however
+    their other headers are named. `pick` takes the values in the order of `picks`.
+    """
+
+    group: int
+    picks: tuple[Pick, ...]
+    pick: Callable[[HeaderValues], Sequence[bytes | None]]
+    redacted: tuple[int, ...]
+    errors: tuple[str, ...]
+
+
+class Planner:
+    """Keeps the plans; bounded, because header keys come from outside."""
+
+    def __init__(self, redact: re.Pattern[str], conventions: Sequence[Convention] = CONVENTIONS) -> None:
+        self._redact = redact
+        self._exact, self._loose = _index(conventions)
+        self._plans: dict[tuple[str, ...], Plan] = {}
+        self._groups: dict[tuple[Pick, ...], int] = {}
+
+    def plan(self, keys: tuple[str, ...]) -> Plan:
+        """Return the plan for this sequence of header keys, from the cache where it is there."""
+        found = self._plans.get(keys)
+        if found is None:
+            found = self._compile(keys)
+            if len(self._plans) >= _PLANS_MAX:
+                self._plans.clear()
+            self._plans[keys] = found
+        return found
+
+    def _compile(self, keys: tuple[str, ...]) -> Plan:
+        positions: dict[tuple[int, int], list[int]] = {}
+        rules: dict[tuple[int, int], tuple[Convention, Header]] = {}
+        for position, key in enumerate(keys):
+            for rank, convention, header in self._matches(key):
+                positions.setdefault(rank, []).append(position)
+                rules[rank] = (convention, header)
+        chosen: list[tuple[Pick, int]] = []
+        for rank in sorted(rules):
+            convention, header = rules[rank]
+            pick = Pick(header.meaning, convention, header)
+            chosen.extend((pick, position) for position in _copies(header, positions[rank]))
+        picks = tuple(pick for pick, _ in chosen)
+        return Plan(
+            group=self._groups.setdefault(picks, len(self._groups)),
+            picks=picks,
+            pick=_picker([position for _, position in chosen]),
+            redacted=tuple(i for i, key in enumerate(keys) if self._redact.fullmatch(key)),
+            errors=("header key is not UTF-8",) if any(_is_raw(key) for key in keys) else (),
+        )
+
+    def _matches(self, key: str) -> Sequence[tuple[tuple[int, int], Convention, Header]]:
+        folded = key.lower()
+        return [*self._exact.get(folded, ()), *self._loose.get(folded.translate(_LOOSE_CHARACTERS), ())]
+
+
+_Index = dict[str, list[tuple[tuple[int, int], Convention, Header]]]
+
+
+def _index(conventions: Sequence[Convention]) -> tuple[_Index, _Index]:
+    exact: _Index = {}
+    loose: _Index = {}
+    for number, convention in enumerate(conventions):
+        for place, header in enumerate(convention.headers):
+            rule = ((number, place), convention, header)
+            (loose if convention.loose else exact).setdefault(header.key.lower(), []).append(rule)
+    return exact, loose
+
+
+def _copies(header: Header, positions: list[int]) -> list[int]:
+    if header.meaning is Meaning.TRACE_CONTEXT:
+        # The last valid one is the record's own and the one before it may be its cause's: all are needed.
+        return positions[::-1]
+    return positions[:1] if header.copy == "first" else positions[-1:]
+
+
+def _picker(positions: list[int]) -> Callable[[HeaderValues], Sequence[bytes | None]]:
+    if not positions:
+        return lambda _values: ()
+    if len(positions) == 1:
+        only = positions[0]
+        return lambda values: (values[only],)
+    return itemgetter(*positions)
+
+
+def _is_raw(key: str) -> bool:
+    """Tell whether `key` carries bytes that were not UTF-8 (as lone surrogates, see PEP 383)."""
+    return any("\udc80" <= character <= "\udcff" for character in key)

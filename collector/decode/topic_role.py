@@ -1,0 +1,29 @@
+"""What a topic's name hints at. A hint only: headers have to confirm it."""
+
+import re
+from functools import lru_cache
+from typing import Literal
+
+from schemas.records import Relation
+
+TopicRole = Literal["main", "retry", "dead letter"]
+
+_PARTS = re.compile(r"[._\-]+")
+_DEAD_LETTER_PARTS = frozenset({"dlt", "dlq", "deadletter", "deadletters", "poison", "quarantine"})
+_RETRY_PARTS = frozenset({"retry", "retries"})
+
+
+@lru_cache(maxsize=10_000)
+def topic_role(topic: str) -> TopicRole:
+    """Return the role that the name hints at: parts split at `.`, `-` and `_`, without regard to case."""
+    parts = _PARTS.split(topic.lower())
+    if _DEAD_LETTER_PARTS.intersection(parts) or "dead-letter" in "-".join(parts):
+        return "dead letter"
+    return "retry" if _RETRY_PARTS.intersection(parts) else "main"
+
+
+def copy_relation(topic: str, origin_topic: str) -> Relation:
+    """Return what a copy on `topic` of a record on `origin_topic` is."""
+    if topic == origin_topic:
+        return "redriven"
+    return "retried" if topic_role(topic) == "retry" else "dead_lettered"
