@@ -1,0 +1,1 @@
+"""Tests. `unit` mirrors the source; the other folders need processes of their own."""

@@ -1,0 +1,128 @@
+"""A TCP proxy that can go away and come back, or lose an answer: the network between two processes."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from types import TracebackType
+
+_CHUNK_BYTES = 65_536
+
+
+class Proxy:
+    """Passes bytes between a free local port and `target_port` on 127.0.0.1."""
+
+    def __init__(self, target_port: int) -> None:
+        self._target_port = target_port
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self._away = False
+        self._lose_answer_to: bytes | None = None
+        self.answers_lost = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self) -> "Proxy":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.go_away()
+        self._listener.close()
+
+    def go_away(self) -> None:
+        """Cut every connection and refuse new ones."""
+        with self._lock:
+            self._away = True
+            _close(self._open)
+            self._open.clear()
+
+    def come_back(self) -> None:
+        """Accept connections again."""
+        with self._lock:
+            self._away = False
+
+    def lose_next_answer(self, request_contains: bytes) -> None:
+        """Pass the next request that contains these bytes on, then cut the connection instead of answering."""
+        with self._lock:
+            self._lose_answer_to = request_contains
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:  # the listener was closed: the proxy's life is over
+                return
+            with self._lock:
+                if self._away:
+                    client.close()
+                    continue
+                try:
+                    server = socket.create_connection(("127.0.0.1", self._target_port))
+                except OSError:
+                    client.close()
+                    continue
+                self._open |= {client, server}
+            pair = _Pair(client, server)
+            threading.Thread(target=self._pass_requests, args=(pair,), daemon=True).start()
+            threading.Thread(target=self._pass_answers, args=(pair,), daemon=True).start()
+
+    def _pass_requests(self, pair: "_Pair") -> None:
+        for part in _parts(pair.client):
+            with self._lock:
+                if self._lose_answer_to is not None and self._lose_answer_to in part:
+                    self._lose_answer_to = None
+                    pair.loses_answer = True
+            if not _send(pair.server, part):
+                break
+        self._forget(pair)
+
+    def _pass_answers(self, pair: "_Pair") -> None:
+        for part in _parts(pair.server):
+            if pair.loses_answer:
+                self.answers_lost += 1
+                break
+            if not _send(pair.client, part):
+                break
+        self._forget(pair)
+
+    def _forget(self, pair: "_Pair") -> None:
+        with self._lock:
+            _close({pair.client, pair.server})
+            self._open -= {pair.client, pair.server}
+
+
+class _Pair:
+    def __init__(self, client: socket.socket, server: socket.socket) -> None:
+        self.client, self.server = client, server
+        self.loses_answer = False
+        for end in (client, server):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _parts(connection: socket.socket) -> Iterator[bytes]:
+    while True:
+        try:
+            part = connection.recv(_CHUNK_BYTES)
+        except OSError:
+            return
+        if not part:
+            return
+        yield part
+
+
+def _send(connection: socket.socket, part: bytes) -> bool:
+    try:
+        connection.sendall(part)
+    except OSError:
+        return False
+    return True
+
+
+def _close(connections: set[socket.socket]) -> None:
+    for connection in connections:
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)  # wakes the thread that reads from it; close alone does not
+        connection.close()
