@@ -5,7 +5,12 @@ from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from collector.errors import SettingsError
 
@@ -16,7 +21,11 @@ class Settings(BaseSettings):
     """Everything a user may decide. Each description is what the README's table shows."""
 
     model_config = SettingsConfigDict(
-        env_prefix="HEADWATER_", toml_file="headwater.toml", extra="forbid", frozen=True, env_ignore_empty=True
+        env_prefix="HEADWATER_",
+        toml_file="headwater.toml",
+        extra="forbid",
+        frozen=True,
+        env_ignore_empty=True,
     )
 
     bootstrap_servers: str = Field("127.0.0.1:9092", description="Kafka brokers, comma separated")
@@ -24,31 +33,48 @@ class Settings(BaseSettings):
         SecretStr(f"embedded:{DEFAULT_DATA_DIR}"),
         description="`embedded:DIR`, or `http(s)://user:password@host:8123/database`",
     )
-    group_id: str = Field("headwater", description="Consumer group of the collectors; the same name shares the work")
+    group_id: str = Field(
+        "headwater", description="Consumer group of the collectors; the same name shares the work"
+    )
     start: Literal["earliest", "latest"] = Field(
-        "earliest", description="Where to begin on topics that exist at the first start; later topics are always read whole"
+        "earliest",
+        description="Where to begin on topics that exist at the first start; later topics are always read whole",
     )
     include_topics: str = Field(".*", description="Regular expression that a topic must match in full")
     exclude_topics: str = Field(
         r"__.*|_schemas|connect-(configs|offsets|status)|.*-(changelog|repartition)|.*\.checkpoints\.internal",
         description="Regular expression; a topic that matches in full is not read",
     )
+    session_timeout_ms: int = Field(
+        10_000,
+        ge=3_000,
+        le=300_000,
+        description="After this silence of a collector its partitions go to others",
+    )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="As in Kafka"
     )
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field("PLAIN", description="As in Kafka")
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "PLAIN", description="As in Kafka"
+    )
     sasl_username: str = Field("", description="User name for SASL")
     sasl_password: SecretStr = Field(SecretStr(""), description="Password for SASL")
-    ssl_cafile: Path | None = Field(None, description="CA certificates (PEM) that sign the brokers' certificates")
+    ssl_cafile: Path | None = Field(
+        None, description="CA certificates (PEM) that sign the brokers' certificates"
+    )
     ssl_certfile: Path | None = Field(None, description="Our certificate (PEM), where brokers ask for one")
     ssl_keyfile: Path | None = Field(None, description="Key of our certificate (PEM)")
     batch_rows_max: int = Field(50_000, ge=1, le=1_000_000, description="Rows in one write at most")
     batch_bytes_max: int = Field(64 * 2**20, ge=2**20, description="Bytes of records in one write at most")
-    batch_age_ms_max: int = Field(1_000, ge=10, le=30_000, description="How long a record waits for its write")
+    batch_age_ms_max: int = Field(
+        1_000, ge=10, le=30_000, description="How long a record waits for its write"
+    )
     header_value_bytes_max: int = Field(
         2**20, ge=16, description="A longer header value is cut to this and the event says so"
     )
-    headers_max: int = Field(10_000, ge=1, description="Headers kept per record; the event says how many more there were")
+    headers_max: int = Field(
+        10_000, ge=1, description="Headers kept per record; the event says how many more there were"
+    )
     redact_headers: str = Field(
         r"(?i).*(authorization|cookie|password|secret|token|api[-_]?key).*",
         description="Values of headers whose name matches in full are masked before they leave the process",

@@ -5,7 +5,10 @@ CREATE TABLE identities
     topic     LowCardinality(String),
     partition UInt32,
     offset    UInt64,
-    origin    String COMMENT 'coordinates name of what this is a copy of, else of the event itself'
+    origin    String COMMENT 'coordinates name of what this is a copy of, else of the event itself',
+    time      DateTime64(3, 'UTC'),
+    service   LowCardinality(String),
+    type      LowCardinality(String)
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (name_hash, topic, partition, offset)

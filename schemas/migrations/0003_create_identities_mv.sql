@@ -4,6 +4,9 @@ SELECT
     topic,
     partition,
     offset,
-    if(origin = '', concat('event:', topic, '/', toString(partition), '/', toString(offset)), origin) AS origin
+    if(origin = '', concat('event:', topic, '/', toString(partition), '/', toString(offset)), origin) AS origin,
+    time,
+    service,
+    type
 FROM events
 ARRAY JOIN names AS name

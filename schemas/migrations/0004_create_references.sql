@@ -8,7 +8,10 @@ CREATE TABLE references
     name      String,
     relation  LowCardinality(String),
     evidence  LowCardinality(String),
-    origin    String COMMENT 'coordinates name of what the effect is a copy of; empty = not a copy'
+    origin    String COMMENT 'coordinates name of what the effect is a copy of; empty = not a copy',
+    time      DateTime64(3, 'UTC'),
+    service   LowCardinality(String),
+    type      LowCardinality(String)
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (name_hash, topic, partition, offset, relation, evidence)

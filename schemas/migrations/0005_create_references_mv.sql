@@ -1,4 +1,15 @@
 CREATE MATERIALIZED VIEW references_mv TO references AS
-SELECT reinterpretAsUInt128(sipHash128(name)) AS name_hash, topic, partition, offset, name, relation, evidence, origin
+SELECT
+    reinterpretAsUInt128(sipHash128(name)) AS name_hash,
+    topic,
+    partition,
+    offset,
+    name,
+    relation,
+    evidence,
+    origin,
+    time,
+    service,
+    type
 FROM events
 ARRAY JOIN reference_names AS name, reference_relations AS relation, reference_evidences AS evidence

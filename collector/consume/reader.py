@@ -1,0 +1,199 @@
+"""Reads all topics of a cluster as a member of a consumer group; the pipeline decides what is committed."""
+
+import re
+import ssl
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+
+from collector.consume import lenient_records
+from collector.errors import BrokerUnavailableError
+from collector.settings import Settings
+
+log = structlog.get_logger()
+
+METADATA_AGE_MS_MAX = 2_000  # so that a new topic is read within seconds
+_PREFETCH_BYTES_MAX = 32 * 2**20
+_PARTITION_FETCH_BYTES = (128 * 2**10, 2**20)
+
+Fetched = dict[TopicPartition, Sequence[Any]]
+Drain = Callable[[], Awaitable[None]]
+
+
+class TopicReader:
+    """A consumer of every topic that the settings do not exclude. It reads committed records only."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._consumer: AIOKafkaConsumer | None = None
+        self._skip_to_end: frozenset[str] = frozenset()
+
+    async def start(self, drain: Drain) -> None:
+        """Join the group. `drain` is awaited before partitions are given up: write and commit what was read.
+
+        Raises BrokerUnavailableError when no broker answers.
+        """
+        lenient_records.install()
+        topics = await self._topics()
+        fetch_bytes = _PREFETCH_BYTES_MAX // max(1, sum(topics.values()))
+        least, most = _PARTITION_FETCH_BYTES
+        consumer = AIOKafkaConsumer(
+            **connection(self._settings),
+            group_id=self._settings.group_id,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            metadata_max_age_ms=METADATA_AGE_MS_MAX,
+            session_timeout_ms=self._settings.session_timeout_ms,
+            heartbeat_interval_ms=self._settings.session_timeout_ms // 4,
+            rebalance_timeout_ms=max(30_000, self._settings.session_timeout_ms),
+            fetch_max_bytes=_PREFETCH_BYTES_MAX,
+            max_partition_fetch_bytes=max(least, min(most, fetch_bytes)),
+        )
+        self._consumer = consumer
+        await _answering(consumer.start(), self._settings)
+        if self._settings.start == "latest" and not await self._has_started_before(topics):
+            self._skip_to_end = frozenset(topics)
+        consumer.subscribe(pattern=topic_pattern(self._settings), listener=_DrainFirst(self, drain))
+
+    async def _topics(self) -> dict[str, int]:
+        """Return the matching topics that exist now with their numbers of partitions."""
+        probe = AIOKafkaConsumer(**connection(self._settings))
+        try:
+            await _answering(probe.start(), self._settings)
+            pattern = re.compile(topic_pattern(self._settings))
+            names = [name for name in await probe.topics() if pattern.match(name)]
+            return {name: len(probe.partitions_for_topic(name) or ()) for name in names}
+        finally:
+            await probe.stop()
+
+    async def _has_started_before(self, topics: Mapping[str, int]) -> bool:
+        for topic, partitions in topics.items():
+            for partition in range(partitions):
+                if await self.consumer.committed(TopicPartition(topic, partition)) is not None:
+                    return True
+        return False
+
+    @property
+    def consumer(self) -> AIOKafkaConsumer:
+        """The consumer underneath. Raises RuntimeError before `start`."""
+        if self._consumer is None:
+            raise RuntimeError("TopicReader is used before it was started")
+        return self._consumer
+
+    async def skip_old(self, assigned: set[TopicPartition]) -> None:
+        """On the very first start with `start = latest`, leave out what was there before."""
+        old = [partition for partition in assigned if partition.topic in self._skip_to_end]
+        fresh = [partition for partition in old if await self.consumer.committed(partition) is None]
+        if fresh:
+            await self.consumer.seek_to_end(*fresh)
+
+    async def read(self, timeout_ms: int, records_max: int) -> Fetched:
+        """Return what has been fetched, by partition; empty when nothing came within `timeout_ms`."""
+        try:
+            return await self.consumer.getmany(timeout_ms=timeout_ms, max_records=records_max)
+        except KafkaError as error:
+            # The fetch loop goes on by itself; what could not be read is fetched again from the same position.
+            log.warning("reading failed, will be tried again", error=type(error).__name__)
+            return {}
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> bool:
+        """Commit next offsets. False when the partitions have gone to another member, who reads them again."""
+        owned = self.consumer.assignment()
+        kept = {partition: offset for partition, offset in offsets.items() if partition in owned}
+        try:
+            if kept:
+                await self.consumer.commit(kept)
+        except (CommitFailedError, IllegalStateError) as error:
+            log.info("offsets not committed, the partitions have moved", error=type(error).__name__)
+            return False
+        except KafkaError as error:
+            log.warning("offsets not committed, will be with the next write", error=type(error).__name__)
+            return False
+        return len(kept) == len(offsets)
+
+    def pause(self) -> None:
+        """Fetch no more records, but stay in the group."""
+        self.consumer.pause(*self.consumer.assignment())
+
+    def resume(self) -> None:
+        """Fetch again."""
+        self.consumer.resume(*self.consumer.paused())
+
+    def assignment(self) -> set[TopicPartition]:
+        """Return the partitions that this member reads now."""
+        return set(self.consumer.assignment())
+
+    def end_offset(self, partition: TopicPartition) -> int | None:
+        """Return the end of what can be read, as of the latest fetch; None before the first one."""
+        end = self.consumer.last_stable_offset(partition)
+        high = self.consumer.highwater(partition)
+        return high if end is None or end < 0 else end
+
+    async def position(self, partition: TopicPartition) -> int | None:
+        """Return the offset that is read next; None while it is not known."""
+        try:
+            return int(await self.consumer.position(partition))
+        except (IllegalStateError, KafkaError):
+            return None
+
+    async def stop(self) -> None:
+        """Leave the group."""
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+
+class _DrainFirst(ConsumerRebalanceListener):  # type: ignore[misc] - aiokafka is untyped
+    def __init__(self, reader: TopicReader, drain: Drain) -> None:
+        self._reader = reader
+        self._drain = drain
+
+    async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
+        if revoked:
+            await self._drain()
+
+    async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
+        await self._reader.skip_old(set(assigned))
+
+
+async def _answering(starting: Awaitable[None], settings: Settings) -> None:
+    try:
+        await starting
+    except (KafkaError, OSError) as error:
+        raise BrokerUnavailableError(
+            f"No Kafka broker answers at {settings.bootstrap_servers} ({type(error).__name__}). "
+            "Is it running, and is HEADWATER_BOOTSTRAP_SERVERS right?"
+        ) from None
+
+
+def topic_pattern(settings: Settings) -> str:
+    """Return the regular expression that aiokafka matches (from the start of the name) against topics."""
+    return rf"(?!(?:{settings.exclude_topics})\Z)(?:{settings.include_topics})\Z"
+
+
+def connection(settings: Settings) -> dict[str, Any]:
+    """Return what every client of this cluster is constructed with."""
+    secure = settings.security_protocol in ("SSL", "SASL_SSL")
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.bootstrap_servers,
+        "client_id": "headwater",
+        "security_protocol": settings.security_protocol,
+        "ssl_context": _ssl_context(settings) if secure else None,
+    }
+    if settings.security_protocol.startswith("SASL"):
+        options |= {
+            "sasl_mechanism": settings.sasl_mechanism,
+            "sasl_plain_username": settings.sasl_username,
+            "sasl_plain_password": settings.sasl_password.get_secret_value(),
+        }
+    return options
+
+
+def _ssl_context(settings: Settings) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=settings.ssl_cafile)
+    if settings.ssl_certfile:
+        context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile)
+    return context
