@@ -19,7 +19,7 @@ def _die_with_parent() -> None:
 
 
 def spawn(
-    command: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None
+    command: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> subprocess.Popen[bytes]:
     """Start `command` with its output appended to `log`, in a process group of its own.
 
@@ -33,6 +33,7 @@ def spawn(
             stdout=output,
             stderr=subprocess.STDOUT,
             env={**os.environ, **(env or {})},
+            cwd=cwd,
             start_new_session=True,
             preexec_fn=_die_with_parent,  # noqa: PLW1509 - prctl is safe between fork and exec
         )
@@ -41,7 +42,7 @@ def spawn(
 def end(
     process: subprocess.Popen[bytes], *, signal_number: int = signal.SIGTERM, seconds_max: float = 15
 ) -> int:
-    """Ask `process` to end, insist after `seconds_max`; return its exit code. A second call changes nothing."""
+    """Ask `process` to end, insist after `seconds_max`, and return its exit code. May be called twice."""
     if process.poll() is None:
         process.send_signal(signal.SIGCONT)  # a stopped process would not see the signal
         process.send_signal(signal_number)

@@ -45,7 +45,7 @@ class Proxy:
             self._away = False
 
     def lose_next_answer(self, request_contains: bytes) -> None:
-        """Pass the next request that contains these bytes on, then cut the connection instead of answering."""
+        """Pass on the next request with these bytes in it, then cut the connection instead of answering."""
         with self._lock:
             self._lose_answer_to = request_contains
 

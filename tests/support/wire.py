@@ -53,7 +53,7 @@ def _produce_request(topic: str, partition: int, batch: bytes) -> bytes:
 
 
 def _exchange(bootstrap: str, request: bytes, *, skip: int) -> tuple[int, int]:
-    """Send a Produce request; return (error code, base offset), which begin after `skip` bytes of the answer."""
+    """Send a Produce request; return (error code, base offset), found after `skip` bytes of the answer."""
     host, _, port = bootstrap.partition(":")
     with socket.create_connection((host, int(port)), timeout=TIMEOUT_SECONDS) as connection:
         connection.sendall(request)
