@@ -25,7 +25,9 @@ class Store(Protocol):
     def query(self, name: str, params: Params | None = None) -> list[dict[str, Any]]:
         """Run `schemas/queries/<name>.sql` with server-side parameters; one dict per row.
 
-        Date-times come back aware, in UTC. No rows is an empty list.
+        Date-times come back aware, in UTC. Text comes back as str, or as bytes where it is not valid UTF-8.
+        Parameters may be str, int, float, bool, None, aware date-times, and lists and tuples (EventRef) of them,
+        of any length. No rows is an empty list.
         """
 
     def query_arrow(self, name: str, params: Params | None = None) -> pa.Table:
@@ -36,6 +38,9 @@ class Store(Protocol):
 
     def command(self, sql: str, params: Params | None = None) -> Sequence[Any] | str | int | None:
         """Run a statement that is not in a file: migrations and administration only."""
+
+    def create_database(self) -> None:
+        """Create this store's database where it is missing; everything else here needs it to be there."""
 
     def close(self) -> None:
         """Give back connections, and the process that was started for them. May be called twice."""

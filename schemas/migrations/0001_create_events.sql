@@ -2,7 +2,7 @@
 -- Identity is (topic, partition, offset) inside one cluster; one database holds one cluster.
 -- The engine keeps the row with the highest replay_rank, which falls with time: the first observation wins,
 -- so a replay changes nothing, not even when the record was first seen.
-CREATE TABLE events
+CREATE TABLE IF NOT EXISTS events
 (
     topic               LowCardinality(String),
     partition           UInt32,

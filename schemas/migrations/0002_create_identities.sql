@@ -1,5 +1,5 @@
 -- Where an event can be found by a name that another event may use for it.
-CREATE TABLE identities
+CREATE TABLE IF NOT EXISTS identities
 (
     name_hash UInt128 COMMENT 'sipHash128 of the name',
     topic     LowCardinality(String),

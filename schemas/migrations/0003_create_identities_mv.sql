@@ -1,4 +1,4 @@
-CREATE MATERIALIZED VIEW identities_mv TO identities AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS identities_mv TO identities AS
 SELECT
     reinterpretAsUInt128(sipHash128(name)) AS name_hash,
     topic,

@@ -1,5 +1,5 @@
 -- What events say of other events, found by the name that they use. The other half of every edge.
-CREATE TABLE references
+CREATE TABLE IF NOT EXISTS references
 (
     name_hash UInt128 COMMENT 'sipHash128 of the name',
     topic     LowCardinality(String),

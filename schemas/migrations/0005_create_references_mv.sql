@@ -1,4 +1,4 @@
-CREATE MATERIALIZED VIEW references_mv TO references AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS references_mv TO references AS
 SELECT
     reinterpretAsUInt128(sipHash128(name)) AS name_hash,
     topic,

@@ -1,6 +1,6 @@
 -- cause -> effect: a reference that met an identity. Carries what the flow map and the lists need,
 -- so that neither has to join events. Recomputed when a second event answers to the same name.
-CREATE TABLE edges
+CREATE TABLE IF NOT EXISTS edges
 (
     effect_topic     LowCardinality(String),
     effect_partition UInt32,

@@ -1,1 +1,1 @@
-CREATE MATERIALIZED VIEW edges_by_cause_mv TO edges_by_cause AS SELECT * FROM edges
+CREATE MATERIALIZED VIEW IF NOT EXISTS edges_by_cause_mv TO edges_by_cause AS SELECT * FROM edges

@@ -1,5 +1,5 @@
 -- The structure of payloads: paths and types, never values.
-CREATE TABLE shapes
+CREATE TABLE IF NOT EXISTS shapes
 (
     topic           LowCardinality(String),
     type            LowCardinality(String),

@@ -1,5 +1,5 @@
 -- What a collector could not do with a record or a partition. The record itself is in events.
-CREATE TABLE collector_errors
+CREATE TABLE IF NOT EXISTS collector_errors
 (
     observed_time DateTime64(3, 'UTC'),
     collector     LowCardinality(String),

@@ -1,5 +1,5 @@
 -- How far collection has come, per partition: the latest row wins.
-CREATE TABLE collector_partitions
+CREATE TABLE IF NOT EXISTS collector_partitions
 (
     topic            LowCardinality(String),
     partition        UInt32,

@@ -1,12 +1,11 @@
 -- A collector's own vital signs, one row every few seconds.
-CREATE TABLE collector_status
+CREATE TABLE IF NOT EXISTS collector_status
 (
     collector         LowCardinality(String),
     observed_time     DateTime64(3, 'UTC'),
     started_time      DateTime64(3, 'UTC'),
     records_total     UInt64,
     bytes_total       UInt64,
-    edges_total       UInt64,
     errors_total      UInt64,
     records_per_second Float64,
     flush_ms          Float64 COMMENT 'duration of the latest write',

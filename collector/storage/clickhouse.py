@@ -1,0 +1,197 @@
+"""The store over ClickHouse's HTTP interface, whoever serves it."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import clickhouse_connect
+import pyarrow as pa
+from clickhouse_connect.driver.client import Client
+
+from collector.errors import StoreRejectedError
+from collector.storage.api import Params
+from collector.storage.failures import is_connection_lost, translate
+from collector.storage.values import as_rows, as_text_where_valid, bind
+from schemas import sql
+
+_CONNECT_SECONDS_MAX = 5
+_ANSWER_SECONDS_MAX = 120
+_INSERT_SETTINGS = {
+    # Without this a resend would be dropped from the table, but not from what its views feed.
+    "deduplicate_blocks_in_dependent_materialized_views": 1,
+    "insert_deduplicate": 1,
+    "async_insert": 0,  # acknowledged means durable
+    "max_partitions_per_insert_block": 0,  # a replay of a long history touches many months at once
+    "max_insert_threads": 1,  # one order of blocks, so that a token means the same rows at every attempt
+}
+_SESSION_SETTINGS = {
+    "session_timezone": "UTC",
+    # The store gives up before we do: a query that nobody waits for would go on holding memory.
+    "max_execution_time": _ANSWER_SECONDS_MAX - 10,
+    "output_format_arrow_string_as_string": 0,
+    "output_format_arrow_low_cardinality_as_dictionary": 0,
+}
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a ClickHouse HTTP interface is. `database` need not exist yet."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: str = "headwater"
+    secure: bool = False
+
+    @property
+    def address(self) -> str:
+        """Return what a message may show: no password in it."""
+        return f"{'https' if self.secure else 'http'}://{self.host}:{self.port}/{self.database}"
+
+
+class ClickHouseStore:
+    """A database on a ClickHouse. Connects with the first call, and again after a connection was lost.
+
+    There is no retry in here but one: whether to hold back, and for how long, is for the caller to decide.
+    An insert whose reply was cut off is sent once more at once; its token makes that harmless.
+    """
+
+    def __init__(self, find: Callable[[], Endpoint], *, release: Callable[[], None] = lambda: None):
+        """`find` says where the store is, each time a connection is needed; `release` is called by `close`."""
+        self._find = find
+        self._release = release
+        self._lock = threading.Lock()
+        self._client: Client | None = None
+        self._address = "(not connected yet)"
+
+    def insert(self, table: str, rows: pa.Table, *, token: str) -> None:
+        """See Store.insert."""
+        if rows.num_rows == 0:
+            return
+        content = _ipc_stream(rows)
+        settings = {**_INSERT_SETTINGS, "insert_deduplication_token": token}
+
+        def send(client: Client) -> None:
+            client.raw_insert(table, rows.column_names, content, settings=settings, fmt="ArrowStream")
+
+        self._call(f"insert into {table}", send, attempts=2)
+
+    def query(self, name: str, params: Params | None = None) -> list[dict[str, Any]]:
+        """See Store.query. Text that is not valid UTF-8 comes back as bytes."""
+        text, beside, settings = self._bind(name, params)
+
+        def read(client: Client) -> list[dict[str, Any]]:
+            formats = {"*String": "bytes"}
+            found = client.query(text, beside, settings, query_formats=formats, column_oriented=True)
+            types = [kind.name for kind in found.column_types]
+            return as_rows(found.column_names, types, found.result_columns)
+
+        return self._call(f"query {name}", read)
+
+    def query_arrow(self, name: str, params: Params | None = None) -> pa.Table:
+        """See Store.query_arrow. A column with text that is not valid UTF-8 is binary."""
+        text, beside, settings = self._bind(name, params)
+
+        def read(client: Client) -> pa.Table:
+            content = client.raw_query(text, beside, settings, fmt="ArrowStream")
+            return as_text_where_valid(pa.ipc.open_stream(content).read_all())
+
+        return self._call(f"query {name}", read)
+
+    def execute(self, name: str, params: Params | None = None) -> None:
+        """See Store.execute."""
+        text, beside, settings = self._bind(name, params)
+        settings |= {"async_insert": 0}
+        self._call(f"statement {name}", lambda client: client.command(text, beside, settings=settings))
+
+    def command(self, sql: str, params: Params | None = None) -> Sequence[Any] | str | int | None:
+        """See Store.command."""
+        text, beside, settings = bind(sql, params or {})
+
+        def run(client: Client) -> Sequence[Any] | str | int | None:
+            found = client.command(text, beside, settings=settings)
+            return found if isinstance(found, str | int | list | tuple) else None
+
+        return self._call("a statement", run)
+
+    def create_database(self) -> None:
+        """See Store.create_database."""
+
+        def create(client: Client) -> None:
+            client.command(
+                "CREATE DATABASE IF NOT EXISTS {name:Identifier}",
+                {"name": client.database},
+                use_database=False,
+            )
+
+        self._call("create the database", create)
+
+    def close(self) -> None:
+        """See Store.close."""
+        self._disconnect()
+        self._release()
+
+    def _bind(self, name: str, params: Params | None) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        try:
+            return bind(sql.query(name), params or {})
+        except ValueError as error:
+            raise StoreRejectedError(f"The query {name} cannot be asked: {error}.") from None
+
+    def _call(self, doing: str, ask: Callable[[Client], Result], *, attempts: int = 1) -> Result:
+        for attempt in range(1, attempts + 1):
+            try:
+                return ask(self._connected())
+            except (clickhouse_connect.driver.exceptions.ClickHouseError, OSError, pa.ArrowInvalid) as error:
+                if is_connection_lost(error):
+                    self._disconnect()
+                    if attempt < attempts:
+                        continue
+                raise translate(error, doing=doing, address=self._address) from error
+        raise AssertionError("attempts is at least 1")
+
+    def _connected(self) -> Client:
+        with self._lock:
+            if self._client is None:
+                endpoint = self._find()
+                self._address = endpoint.address
+                self._client = _connect(endpoint)
+            return self._client
+
+    def _disconnect(self) -> None:
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+
+def _connect(endpoint: Endpoint) -> Client:
+    client = clickhouse_connect.get_client(
+        host=endpoint.host,
+        port=endpoint.port,
+        username=endpoint.user,
+        password=endpoint.password,
+        database="__default__",  # connecting asks the server a few things, also where ours does not exist yet
+        secure=endpoint.secure,
+        compress="lz4" if endpoint.host not in ("127.0.0.1", "localhost", "::1") else False,
+        autogenerate_session_id=False,  # a session would forbid two threads at once
+        query_limit=0,
+        connect_timeout=_CONNECT_SECONDS_MAX,
+        send_receive_timeout=_ANSWER_SECONDS_MAX,
+        settings=_SESSION_SETTINGS,
+        tz_mode="aware",
+        dedicated_pool=True,
+    )
+    client.database = endpoint.database
+    return client
+
+
+def _ipc_stream(rows: pa.Table) -> bytes:
+    """Return `rows` as one Arrow record batch, so that one insert is one block wherever it fits."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
+        writer.write_table(rows.combine_chunks())
+    content: bytes = sink.getvalue().to_pybytes()
+    return content

@@ -1,0 +1,136 @@
+"""chDB, the ClickHouse engine in this process, behind three calls. Knows nothing of HTTP."""
+
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chdb.state.sqlitelike import Connection, connect
+
+from collector.errors import StoreLockedError
+
+_SETTING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ERROR_CODE = re.compile(r"\bCode: (\d+)\.")
+_LOCKED = "76"
+UNKNOWN_ERROR = 1002
+"""ClickHouse's own code for an error that is not one of its own."""
+
+
+class EngineError(Exception):
+    """The engine refused a statement; `code` is ClickHouse's error code."""
+
+    def __init__(self, message: str, code: int = UNKNOWN_ERROR):
+        super().__init__(message)
+        self.code = code
+
+    @classmethod
+    def of(cls, error: Exception) -> "EngineError":
+        """Return what chDB raised with its wrapping taken off."""
+        text = str(error)
+        found = _ERROR_CODE.search(text)
+        return cls(text[found.start() :] if found else text, int(found[1]) if found else UNKNOWN_ERROR)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a statement runs under: database, settings and the texts of its parameters."""
+
+    database: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a statement gave back. `content` is in the format asked for."""
+
+    content: bytes
+    rows_read: int = 0
+    bytes_read: int = 0
+    rows_written: int = 0
+    bytes_written: int = 0
+
+
+class Engine:
+    """One folder, opened. Every method may be called from several threads at once.
+
+    Each statement gets a handle of its own (0.2 ms): a handle carries `SET` and `USE`, and a second
+    statement on a busy handle comes back empty instead of failing.
+    """
+
+    def __init__(self, folder: Path, *, memory_bytes_max: int):
+        """Open `folder`. Raises StoreLockedError if another process has it open."""
+        self._target = f"{folder}?max_server_memory_usage={memory_bytes_max}"
+        self._closing = threading.Event()
+        try:
+            # chDB shuts down with its last handle; this one holds it open between statements.
+            self._anchor = connect(self._target)
+        except RuntimeError as error:
+            if f"Code: {_LOCKED}." in str(error):
+                raise StoreLockedError(f"Another process has the store's folder {folder} open.") from None
+            raise
+
+    def query(self, sql: str, format_name: str, context: Context) -> Answer:
+        """Run any statement. `format_name` is used where the statement has no FORMAT. Raises EngineError."""
+        handle = self._handle(context)
+        try:
+            result = handle.query(sql, format_name, params=dict(context.params))
+            return Answer(result.bytes() or b"", result.rows_read(), result.bytes_read())
+        except Exception as error:  # chDB raises RuntimeError, its subclasses and bare ValueErrors
+            raise EngineError.of(error) from None
+        finally:
+            handle.close()
+
+    def insert(self, sql: str, format_name: str, chunks: Iterable[bytes], context: Context) -> Answer:
+        """Run an INSERT (without FORMAT) with its data, which may come in any pieces. Raises EngineError."""
+        handle = self._handle(context)
+        try:
+            with handle.send_insert(sql, format_name) as stream:
+                for chunk in chunks:
+                    stream.append(chunk)
+                done = stream.finish()
+            return Answer(b"", rows_written=done.rows_written, bytes_written=done.bytes_written)
+        except RuntimeError as error:
+            raise EngineError.of(error) from None
+        finally:
+            handle.close()
+
+    def interrupt(self) -> None:
+        """Cancel every query that is running, so that the engine can be closed. Inserts are left to finish."""
+        self.query(
+            "KILL QUERY WHERE query_kind = 'Select' AND query NOT LIKE '%system.processes%' ASYNC",
+            "Null",
+            Context(),
+        )
+
+    def close(self) -> None:
+        """Shut the engine down. Statements that come later raise EngineError. May be called twice."""
+        self._closing.set()
+        self._anchor.close()
+
+    def _handle(self, context: Context) -> Connection:
+        if self._closing.is_set():
+            raise EngineError("The store is stopping.")
+        handle = connect(self._target)
+        try:
+            if context.database:
+                handle.query(f"USE {quote_identifier(context.database)}")
+            if context.settings:
+                handle.query(f"SET {', '.join(_assignment(*item) for item in context.settings.items())}")
+        except Exception as error:
+            handle.close()
+            raise EngineError.of(error) from None
+        return handle
+
+
+def quote_identifier(name: str) -> str:
+    """Return `name` as SQL reads an identifier, whatever is in it."""
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
+def _assignment(name: str, value: str) -> str:
+    if not _SETTING_NAME.fullmatch(name):
+        raise EngineError(f"There is no setting called {name!r}. (UNKNOWN_SETTING)", 115)
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{name} = '{escaped}'"

@@ -1,0 +1,3 @@
+SELECT version, name, checksum, applied_time
+FROM schema_migrations FINAL
+ORDER BY version
