@@ -2,12 +2,17 @@
 
 import typer
 
+from collector.commands import collect
+
 app = typer.Typer(
     name="headwater",
     help="Which event caused which, what is failing, what changed: from what is already on the wire.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+app.command()(collect.collect)
 
 
 def main() -> None:
@@ -21,3 +26,7 @@ def main() -> None:
     except HeadwaterError as error:
         Console(stderr=True, highlight=False).print(f"headwater: {error}", style="red", markup=False)
         raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,26 @@
 """The errors of Headwater, each with one fate. The message says what happened, why, and what to do."""
 
+from enum import StrEnum
+
+
+class RecordError(StrEnum):
+    """What could not be understood of a record. Never fatal: it is kept, counted and shown with the event."""
+
+    HEADER_KEY_NOT_UTF8 = "header key is not UTF-8"
+    HEADER_VALUE_CUT = "header value cut"
+    HEADERS_CUT = "headers cut"
+    TRACE_CONTEXT_INVALID = "trace context is not valid"
+    ORIGIN_UNREADABLE = "origin is not readable"
+    PAYLOAD_NOT_JSON = "payload is not valid JSON"
+    TIME_IMPLAUSIBLE = "record time is not plausible"
+    BATCH_BROKEN = "records cannot be read"
+    ROW_REFUSED = "store refused the row"
+
+    @property
+    def meaning(self) -> str:
+        """What it means for the user, as a sentence."""
+        return _MEANINGS[self]
+
 
 class HeadwaterError(Exception):
     """The base of all; the command line prints its message without a traceback and exits with 1."""
@@ -23,3 +44,16 @@ class StoreLockedError(HeadwaterError):
 
 class BrokerUnavailableError(HeadwaterError):
     """No Kafka broker answers at the given address. Fate: try again while running, stop at start."""
+
+
+_MEANINGS = {
+    RecordError.HEADER_KEY_NOT_UTF8: "Kafka asks for UTF-8 header keys; the bytes are kept as they are.",
+    RecordError.HEADER_VALUE_CUT: "A header value is longer than header_value_bytes_max; its start is kept.",
+    RecordError.HEADERS_CUT: "The record has more headers than headers_max; the first ones are kept.",
+    RecordError.TRACE_CONTEXT_INVALID: "The trace header breaks its standard and is ignored, as the standard asks.",
+    RecordError.ORIGIN_UNREADABLE: "Headers say that this is a copy, but not legibly of what.",
+    RecordError.PAYLOAD_NOT_JSON: "The payload begins like JSON and is not; it has no shape.",
+    RecordError.TIME_IMPLAUSIBLE: "Before 2000 or more than a day ahead; the time of reading stands in for it.",
+    RecordError.BATCH_BROKEN: "The broker holds bytes that are not a record batch; reading went on behind them.",
+    RecordError.ROW_REFUSED: "The store would not take the row; the event is kept without its headers.",
+}

@@ -1,5 +1,6 @@
 """Settings: flags > environment HEADWATER_* > headwater.toml > defaults. Read once, passed on, never global."""
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -90,13 +91,19 @@ class Settings(BaseSettings):
     @field_validator("include_topics", "exclude_topics", "redact_headers")
     @classmethod
     def _is_a_pattern(cls, value: str) -> str:
-        import re  # noqa: PLC0415 - only here, so that the name does not look like a setting's helper
+        import re
 
         try:
             re.compile(value)
         except re.error as error:
             raise ValueError(f"not a regular expression: {error}") from None
         return value
+
+    def producer_of(self, topic: str) -> str | None:
+        """Return the service that is declared to write to `topic`; the first pattern that matches in full counts."""
+        return next(
+            (service for pattern, service in self.producers.items() if re.fullmatch(pattern, topic)), None
+        )
 
     @classmethod
     def settings_customise_sources(

@@ -87,7 +87,6 @@ COLLECTOR_STATUS = pa.schema(
         ("started_time", _UTC_MS),
         ("records_total", pa.uint64()),
         ("bytes_total", pa.uint64()),
-        ("edges_total", pa.uint64()),
         ("errors_total", pa.uint64()),
         ("records_per_second", pa.float64()),
         ("flush_ms", pa.float64()),

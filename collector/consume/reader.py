@@ -30,6 +30,7 @@ class TopicReader:
         self._settings = settings
         self._consumer: AIOKafkaConsumer | None = None
         self._skip_to_end: frozenset[str] = frozenset()
+        self.nothing_to_read = False
 
     async def start(self, drain: Drain) -> None:
         """Join the group. `drain` is awaited before partitions are given up: write and commit what was read.
@@ -38,6 +39,7 @@ class TopicReader:
         """
         lenient_records.install()
         topics = await self._topics()
+        self.nothing_to_read = not topics
         fetch_bytes = _PREFETCH_BYTES_MAX // max(1, sum(topics.values()))
         least, most = _PARTITION_FETCH_BYTES
         consumer = AIOKafkaConsumer(
@@ -133,12 +135,19 @@ class TopicReader:
         high = self.consumer.highwater(partition)
         return high if end is None or end < 0 else end
 
-    async def position(self, partition: TopicPartition) -> int | None:
-        """Return the offset that is read next; None while it is not known."""
-        try:
-            return int(await self.consumer.position(partition))
-        except (IllegalStateError, KafkaError):
-            return None
+    def positions(self) -> dict[TopicPartition, int]:
+        """Return the offset that is read next, of each partition whose position is known.
+
+        It has passed control and aborted records, which are never handed over. The public `position()` waits
+        where none is known, which may be for ever on a broken partition; hence the look inside.
+        """
+        assignment = (
+            self.consumer._subscription.subscription and self.consumer._subscription.subscription.assignment
+        )
+        if not assignment:
+            return {}
+        states = ((partition, assignment.state_value(partition)) for partition in assignment.tps)
+        return {partition: state.position for partition, state in states if state.has_valid_position}
 
     async def stop(self) -> None:
         """Leave the group."""

@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from collector.decode.conventions import CONVENTIONS, Convention, Header, Meaning
+from collector.errors import RecordError
 
 HeaderValues = Sequence[bytes | None]
 _LOOSE_CHARACTERS = str.maketrans("", "", "-_.")
@@ -73,7 +74,7 @@ class Planner:
             picks=picks,
             pick=_picker([position for _, position in chosen]),
             redacted=tuple(i for i, key in enumerate(keys) if self._redact.fullmatch(key)),
-            errors=("header key is not UTF-8",) if any(_is_raw(key) for key in keys) else (),
+            errors=(RecordError.HEADER_KEY_NOT_UTF8,) if any(_is_raw(key) for key in keys) else (),
         )
 
     def _matches(self, key: str) -> Sequence[tuple[tuple[int, int], Convention, Header]]:

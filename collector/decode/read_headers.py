@@ -11,6 +11,7 @@ from collector.decode.conventions import Meaning
 from collector.decode.plan import Pick
 from collector.decode.topic_role import copy_relation
 from collector.decode.trace_context import parse_traceparents
+from collector.errors import RecordError
 from schemas.records import coordinates_name
 
 Values = Sequence[bytes | None]
@@ -42,7 +43,9 @@ class HeaderFacts:
     reference_evidences: pa.ListArray
 
 
-def read_headers(picks: Sequence[Pick], picked: Sequence[Values], topics: Sequence[str], note: Note) -> HeaderFacts:
+def read_headers(
+    picks: Sequence[Pick], picked: Sequence[Values], topics: Sequence[str], note: Note
+) -> HeaderFacts:
     """Return the facts of records that share `picks`.
 
     `picked` has one column per pick, `topics` names each record's topic, `note(row, what)` is told of what
@@ -105,11 +108,13 @@ def _contexts(picks: Sequence[Pick], picked: Sequence[Values], note: Note) -> li
         if context.trace_id.null_count:
             for row, value in enumerate(values):
                 if value is not None and not context.trace_id[row].is_valid:
-                    note(row, f"{pick.header.key} is not valid")
+                    note(row, RecordError.TRACE_CONTEXT_INVALID)
     return found
 
 
-def _own_context(contexts: list[_Context], count: int) -> tuple[pa.StringArray, pa.StringArray, pa.StringArray]:
+def _own_context(
+    contexts: list[_Context], count: int
+) -> tuple[pa.StringArray, pa.StringArray, pa.StringArray]:
     return (
         columns.first_of([context.trace_id for context in contexts], count),
         columns.first_of([context.span_id for context in contexts], count),
@@ -145,7 +150,9 @@ class _Reference:
     evidence: str
 
 
-def _causation_references(causes: list[pa.StringArray], message_ids: list[pa.StringArray]) -> list[_Reference]:
+def _causation_references(
+    causes: list[pa.StringArray], message_ids: list[pa.StringArray]
+) -> list[_Reference]:
     references = []
     for place, cause in enumerate(causes):
         # Some frameworks start a chain by naming the message itself: that is not a cause.
@@ -164,7 +171,9 @@ def _context_references(contexts: list[_Context], own_span: pa.StringArray, coun
     """
     before = columns.nulls(count)
     for context in contexts[1:]:
-        name = columns.without(_span_names(context.trace_id, context.span_id), pc.equal(context.span_id, own_span))
+        name = columns.without(
+            _span_names(context.trace_id, context.span_id), pc.equal(context.span_id, own_span)
+        )
         before = pc.coalesce(before, name)
     return [_Reference(before, "context")] if len(contexts) > 1 else []
 
@@ -202,7 +211,7 @@ def _origin(family: dict[Meaning, tuple[Pick, Values]], row: int, note: Note) ->
         offset = _number(family[Meaning.ORIGIN_OFFSET], row, _OFFSET_MAX)
         return topic.decode("ascii"), partition, offset
     except (KeyError, ValueError):
-        note(row, f"origin in {family[Meaning.ORIGIN_TOPIC][0].convention.name} headers is not readable")
+        note(row, RecordError.ORIGIN_UNREADABLE)
         return None
 
 
@@ -245,5 +254,9 @@ def _service_of(source: pa.StringArray) -> pa.StringArray:
 
 
 def _last_part(source: str) -> str | None:
-    parts = [part for part in source.split("?")[0].split("#")[0].replace(":", "/").split("/") if part]
+    parts = [
+        part
+        for part in source.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0].replace(":", "/").split("/")
+        if part
+    ]
     return parts[-1] if parts else None

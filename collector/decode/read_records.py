@@ -1,6 +1,6 @@
-"""Records to rows: collects what is read from Kafka and turns it into columns at each flush."""
+"""Records to rows: collects what is read from Kafka and turns it into columns at each write."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -10,13 +10,18 @@ import pyarrow.compute as pc
 
 from collector.decode import columns
 from collector.decode.plan import Pick, Planner
-from collector.decode.read_headers import HeaderFacts, read_headers
+from collector.decode.read_headers import HeaderFacts, Note, read_headers
 from collector.decode.shape import NO_SHAPE, ShapeReader
+from collector.errors import RecordError
 from schemas import arrow
 
 REDACTED = b"[redacted]"
 _TIME_MS_MIN = 946_684_800_000  # 2000-01-01: before that a record time is a default or a mistake
 _AHEAD_MS_MAX = 86_400_000
+_ROW_BYTES = 400  # what a row holds in memory besides its header values, measured
+
+
+ProducerOf = Callable[[str], str | None]
 
 
 class WireRecord(Protocol):
@@ -54,15 +59,15 @@ class _Group:
 
 
 class RecordColumns:
-    """The rows of one flush in the making. Not for use by several threads."""
+    """The rows of one write in the making: filled by one thread, then turned into a table by any other."""
 
     def __init__(
-        self, planner: Planner, shapes: ShapeReader | None, limits: Limits, producers: Mapping[str, str]
+        self, planner: Planner, shapes: ShapeReader | None, limits: Limits, producer_of: ProducerOf
     ) -> None:
         self._planner = planner
         self._shapes = shapes
         self._limits = limits
-        self._producers = producers
+        self._producer_of = producer_of
         self._groups: dict[int, _Group] = {}
         self._sequences: dict[tuple[str, ...], int] = {}
         self.count = 0
@@ -73,7 +78,7 @@ class RecordColumns:
         plan_of, sequences, groups = self._planner.plan, self._sequences, self._groups
         read_shape = self._shapes.read if self._shapes else None
         headers_max = self._limits.headers_max
-        before: dict[int, int] = {}
+        before: dict[int, tuple[int, int]] = {}
         for record in records:
             headers = record.headers
             keys: tuple[str, ...]
@@ -87,7 +92,7 @@ class RecordColumns:
                 group = groups[plan.group] = _Group(plan.picks)
             facts = group.facts
             if plan.group not in before:
-                before[plan.group] = len(facts)
+                before[plan.group] = (len(facts), len(group.header_values))
             if plan.redacted:
                 values = [REDACTED if i in plan.redacted else value for i, value in enumerate(values)]
             if plan.errors or len(headers) > headers_max:
@@ -101,53 +106,63 @@ class RecordColumns:
                 if read_shape:
                     try:
                         shape = read_shape(value)
-                    except ValueError as error:
-                        group.note(len(facts), str(error))
+                    except ValueError:
+                        group.note(len(facts), RecordError.PAYLOAD_NOT_JSON)
             sequence = sequences.setdefault(keys, len(sequences))
             facts.append(
-                (record.offset, record.timestamp, record.timestamp_type, record.key, value_size, shape, sequence)
+                (
+                    record.offset,
+                    record.timestamp,
+                    record.timestamp_type,
+                    record.key,
+                    value_size,
+                    shape,
+                    sequence,
+                )
             )
             group.picked.extend(plan.pick(values))
             group.header_values.extend(values)
-        for number, start in before.items():
-            self._close_segment(groups[number], topic, partition, observed_ms, start)
+        for number, (row, header) in before.items():
+            group = groups[number]
+            added = len(group.facts) - row
+            group.segments.append((topic, partition, observed_ms, added))
+            self.count += added
+            self.size_bytes += added * _ROW_BYTES + sum(map(len, filter(None, group.header_values[header:])))
 
     def _note_headers(self, group: _Group, row: int, errors: Sequence[str], header_count: int) -> None:
         for error in errors:
             group.note(row, error)
         if header_count > self._limits.headers_max:
-            group.note(row, f"{header_count - self._limits.headers_max} headers more than are kept")
+            group.note(row, RecordError.HEADERS_CUT)
 
-    def _close_segment(self, group: _Group, topic: str, partition: int, observed_ms: int, start: int) -> None:
-        added = len(group.facts) - start
-        group.segments.append((topic, partition, observed_ms, added))
-        self.count += added
-
-    def take(self, batch: int) -> pa.Table:
-        """Return all rows so far in the columns of schemas.arrow.EVENTS, and start anew. Rows are in no order."""
-        groups, sequences = self._groups, self._sequences
-        self._groups, self._sequences = {}, {}
-        self.count = 0
-        self.size_bytes = 0
-        key_lists = _key_lists(list(sequences))
-        tables = [self._table(group, key_lists, batch) for group in groups.values() if group.facts]
+    def table(self, batch: int) -> pa.Table:
+        """Return the rows in the columns of schemas.arrow.EVENTS, in no order. May be called again."""
+        key_lists = _key_lists(list(self._sequences))
+        tables = [self._table(group, key_lists, batch) for group in self._groups.values()]
         return pa.concat_tables(tables) if tables else arrow.EVENTS.empty_table()
 
     def _table(self, group: _Group, key_lists: pa.ListArray, batch: int) -> pa.Table:
         count = len(group.facts)
-        offsets, timestamps, timestamp_types, keys, value_sizes, shapes, sequences = zip(*group.facts, strict=True)
+        errors = {row: list(noted) for row, noted in group.errors.items()}
+
+        def note(row: int, error: str) -> None:
+            errors.setdefault(row, []).append(error)
+
+        offsets, timestamps, timestamp_types, keys, value_sizes, shapes, sequences = zip(
+            *group.facts, strict=True
+        )
         topic_names, partitions, observed_ms, lengths = zip(*group.segments, strict=True)
         topics = np.repeat(np.array(topic_names, dtype=object), lengths)
         observed = np.repeat(np.array(observed_ms, dtype=np.int64), lengths)
         width = len(group.picks)
         picked = [group.picked[place::width] for place in range(width)]
-        facts = read_headers(group.picks, picked, topics.tolist(), group.note)
+        facts = read_headers(group.picks, picked, topics.tolist(), note)
         recorded = np.array(timestamps, dtype=np.int64)
         header_names = key_lists.take(pa.array(sequences, pa.int32()))
-        header_values = self._header_values(group, header_names)
+        header_values = self._header_values(group, header_names, note)
         plausible = (recorded >= _TIME_MS_MIN) & (recorded <= observed + _AHEAD_MS_MAX)
         for row in np.flatnonzero(~plausible):
-            group.note(int(row), "record time is not plausible")
+            note(int(row), RecordError.TIME_IMPLAUSIBLE)
         appended = np.array(timestamp_types, dtype=np.int8) == 1
         values: dict[str, Any] = {
             "topic": pa.array(topics, pa.string()),
@@ -162,7 +177,7 @@ class RecordColumns:
             "header_names": header_names,
             "header_values": header_values,
             "shape_id": np.array(shapes, dtype=np.uint64),
-            "errors": _error_lists(group.errors, count),
+            "errors": _error_lists(errors, count),
             "batch": np.full(count, batch, dtype=np.uint64),
             **self._fact_columns(facts, topics),
         }
@@ -170,12 +185,12 @@ class RecordColumns:
 
     def _fact_columns(self, facts: HeaderFacts, topics: Any) -> dict[str, Any]:
         found = {name: _filled(column) for name, column in vars(facts).items()}
-        if self._producers:
-            declared = pa.array([self._producers.get(topic) for topic in topics], pa.string())
+        if facts.service.null_count:
+            declared = pa.array([self._producer_of(topic) for topic in topics], pa.string())
             found["service"] = _filled(pc.coalesce(facts.service, declared))
         return found
 
-    def _header_values(self, group: _Group, header_names: pa.ListArray) -> pa.ListArray:
+    def _header_values(self, group: _Group, header_names: pa.ListArray, note: Note) -> pa.ListArray:
         flat = pa.array(group.header_values, pa.binary())
         largest = pc.max(pc.binary_length(flat)).as_py() or 0
         limit = self._limits.header_value_bytes_max
@@ -183,13 +198,18 @@ class RecordColumns:
             lengths = pc.fill_null(pc.binary_length(flat), 0).to_numpy()
             rows = np.repeat(np.arange(len(header_names)), np.diff(header_names.offsets.to_numpy()))
             for place in np.flatnonzero(lengths > limit):
-                group.note(int(rows[place]), f"a header value of {lengths[place]} bytes was cut to {limit}")
-            flat = pa.array([None if value is None else value[:limit] for value in group.header_values], pa.binary())
+                note(int(rows[place]), RecordError.HEADER_VALUE_CUT)
+            flat = pa.array(
+                [None if value is None else value[:limit] for value in group.header_values], pa.binary()
+            )
         return pa.ListArray.from_arrays(header_names.offsets, flat)
 
 
 def _key_lists(sequences: Sequence[tuple[str, ...]]) -> pa.ListArray:
-    return pa.array([[key.encode("utf-8", "surrogateescape") for key in keys] for keys in sequences], pa.list_(pa.binary()))
+    return pa.array(
+        [[key.encode("utf-8", "surrogateescape") for key in keys] for keys in sequences],
+        pa.list_(pa.binary()),
+    )
 
 
 def _error_lists(errors: Mapping[int, list[str]], count: int) -> pa.ListArray:

@@ -52,7 +52,9 @@ class ShapeReader:
 
     def _learn(self, key: Hashable, value: Any) -> int:
         paths = tuple(sorted(set(_paths(value, ""))))
-        shape_id = int.from_bytes(blake2b("\n".join(paths).encode(errors="replace"), digest_size=8).digest(), "big")
+        shape_id = int.from_bytes(
+            blake2b("\n".join(paths).encode(errors="replace"), digest_size=8).digest(), "big"
+        )
         if len(self._ids) >= _SHAPES_MAX:
             self._ids.clear()
             self.paths.clear()
@@ -68,9 +70,13 @@ def _structure(value: Any) -> Hashable:
         if len(value) > _MEMBERS_MAX:
             return dict, frozenset(map(_structure, list(value.values())[:_ITEMS_MAX]))
         # Scalars are told apart here rather than by a call each: this line is most of the cost of a shape.
-        return tuple(value), tuple([_structure(m) if (t := type(m)) in _NESTED else t for m in value.values()])
+        return tuple(value), tuple(
+            [_structure(m) if (t := type(m)) in _NESTED else t for m in value.values()]
+        )
     if kind is list:
-        return list, frozenset([_structure(m) if (t := type(m)) in _NESTED else t for m in value[:_ITEMS_MAX]])
+        return list, frozenset(
+            [_structure(m) if (t := type(m)) in _NESTED else t for m in value[:_ITEMS_MAX]]
+        )
     return kind
 
 

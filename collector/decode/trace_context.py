@@ -10,7 +10,9 @@ import pyarrow as pa
 _LENGTH = 55
 _VERSION_00 = re.compile(rb"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 # A higher version may say more after the flags; what is known of it is read, the rest is left.
-_VERSION_LATER = re.compile(rb"(?!00|ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?", re.DOTALL)
+_VERSION_LATER = re.compile(
+    rb"(?!00|ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?", re.DOTALL
+)
 _NO_TRACE = b"0" * 32
 _NO_SPAN = b"0" * 16
 
@@ -51,7 +53,11 @@ def _parse_alike(values: Sequence[bytes | None]) -> tuple[pa.StringArray, pa.Str
         joined = b"".join(values)  # type: ignore[arg-type] - a None among them raises, which is the point
     except TypeError:
         return None
-    if not values or len(joined) != _LENGTH * len(values) or any(len(value or b"") != _LENGTH for value in values):
+    if (
+        not values
+        or len(joined) != _LENGTH * len(values)
+        or any(len(value or b"") != _LENGTH for value in values)
+    ):
         return None
     rows = np.frombuffer(joined, dtype=np.uint8).reshape(len(values), _LENGTH)
     digits = np.delete(rows, _DASHES, axis=1)

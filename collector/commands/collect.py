@@ -1,0 +1,89 @@
+"""`headwater collect`: read Kafka, write and link events."""
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import time
+from typing import Annotated
+
+import typer
+
+from collector import settings as settings_module
+
+
+def collect(
+    once: Annotated[
+        bool, typer.Option("--once", help="Read to the present end of every topic, link, and exit.")
+    ] = False,
+    bootstrap_servers: Annotated[str | None, typer.Option(help="Kafka brokers, comma separated.")] = None,
+    store: Annotated[
+        str | None, typer.Option(help="embedded:DIR or http(s)://user:password@host:8123/database")
+    ] = None,
+    verbose: Annotated[bool, typer.Option(help="Say more in the log.")] = False,
+) -> None:
+    """Read all topics into the store. Nothing is ever written to Kafka but this group's own offsets."""
+    from collector.telemetry import configure_log
+
+    configure_log(verbose=verbose)
+    settings = settings_module.load(bootstrap_servers=bootstrap_servers, store=store)
+    asyncio.run(_collect(settings, once=once))
+
+
+async def _collect(settings: settings_module.Settings, *, once: bool) -> None:
+    from collector.consume.reader import TopicReader
+    from collector.decode.shape import ShapeReader
+    from collector.pipeline import Pipeline, wall_clock_ms
+    from collector.report_status import StatusReporter
+    from collector.storage.migrate import migrate
+    from collector.storage.open import open_store
+    from collector.write import BatchWriter
+
+    name = f"{socket.gethostname()}-{os.getpid()}"
+    store = await asyncio.to_thread(open_store, settings.store.get_secret_value())
+    try:
+        await asyncio.to_thread(migrate, store)
+        shapes = ShapeReader()
+        reader = TopicReader(settings)
+        writer = BatchWriter(store, name, shapes.paths)
+        pipeline = Pipeline(settings, reader, writer, shapes, wall_clock_ms)
+        reporter = StatusReporter(store, pipeline, reader, name, wall_clock_ms)
+        _stop_on_signals(pipeline.stopping)
+        _tune_garbage_collection()
+        started = time.perf_counter()
+        try:
+            await reader.start(pipeline.drain)
+            reporting = asyncio.create_task(reporter.run())
+            await pipeline.run(once=once)
+            reporting.cancel()
+            await reporter.report()
+        finally:
+            await asyncio.wait_for(reader.stop(), timeout=10)
+        _say(pipeline.progress, time.perf_counter() - started)
+    finally:
+        store.close()
+
+
+def _stop_on_signals(stopping: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+
+
+def _tune_garbage_collection() -> None:
+    """Rows in the making are many small tuples and hold no cycles: looking through them again and again costs."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
+
+
+def _say(progress: "object", elapsed_s: float) -> None:
+    from collector.pipeline import Progress
+
+    assert isinstance(progress, Progress)
+    typer.echo(
+        f"{progress.records:,} records in {elapsed_s:.1f} s "
+        f"({progress.records / max(elapsed_s, 1e-9):,.0f}/s), {progress.batches} writes, "
+        f"{progress.write_s:.1f} s writing, {progress.link_s:.1f} s linking, {progress.errors:,} not understood in part"
+    )

@@ -1,0 +1,210 @@
+"""consume → decode → batch → write → link → commit."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from re import compile as compile_pattern
+
+import structlog
+from aiokafka import TopicPartition
+
+from collector.batch import Batch, batch_number
+from collector.consume.lenient_records import BrokenBatch
+from collector.consume.reader import Fetched, TopicReader
+from collector.decode.plan import Planner
+from collector.decode.read_records import Limits, RecordColumns
+from collector.decode.shape import ShapeReader
+from collector.errors import StoreUnavailableError
+from collector.settings import Settings
+from collector.write import BatchWriter, Written
+
+log = structlog.get_logger()
+
+_READ_RECORDS_MAX = 5_000
+_READ_TIMEOUT_MS = 200
+_RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+_DRAIN_S_MAX = 8.0
+
+ClockMs = Callable[[], int]
+
+
+def wall_clock_ms() -> int:
+    """Return the time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass
+class Progress:
+    """What a collector has done so far; the status rows and the summary are read off it."""
+
+    started_ms: int
+    records: int = 0
+    bytes: int = 0
+    errors: int = 0
+    batches: int = 0
+    write_s: float = 0.0
+    link_s: float = 0.0
+    flush_ms: float = 0.0
+    link_ms: float = 0.0
+    state: str = "running"
+    committed: dict[TopicPartition, int] = field(default_factory=dict)
+
+
+class Pipeline:
+    """Moves records from the reader to the store. One write is under way while the next batch fills."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        reader: TopicReader,
+        writer: BatchWriter,
+        shapes: ShapeReader,
+        now_ms: ClockMs,
+    ) -> None:
+        self._settings = settings
+        self._reader = reader
+        self._writer = writer
+        self._shapes = shapes if settings.shapes else None
+        self._planner = Planner(compile_pattern(settings.redact_headers))
+        self._limits = Limits(settings.headers_max, settings.header_value_bytes_max)
+        self._producer_of = lru_cache(maxsize=10_000)(settings.producer_of)
+        self._now_ms = now_ms
+        self._columns = self._new_columns()
+        self._broken: list[tuple[TopicPartition, BrokenBatch]] = []
+        self._filling_since_ms: int | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self._cutting = asyncio.Lock()
+        self._ends: dict[TopicPartition, int] = {}
+        self.stopping = asyncio.Event()
+        self.progress = Progress(started_ms=now_ms())
+
+    def _new_columns(self) -> RecordColumns:
+        return RecordColumns(self._planner, self._shapes, self._limits, self._producer_of)
+
+    async def run(self, *, once: bool) -> None:
+        """Read until `stopping` is set or, with `once`, to the end that each partition has when it is first read."""
+        while not self.stopping.is_set() and not (once and self._at_the_end()):
+            fetched = await self._reader.read(_READ_TIMEOUT_MS, _READ_RECORDS_MAX)
+            self._take(fetched)
+            if self._is_due():
+                await self._write_when_free()
+        await self.drain()
+
+    def _take(self, fetched: Fetched) -> None:
+        now_ms = self._now_ms()
+        for place, records in fetched.items():
+            whole = [record for record in records if not isinstance(record, BrokenBatch)]
+            if len(whole) < len(records):
+                self._broken.extend((place, hole) for hole in records if isinstance(hole, BrokenBatch))
+            self._columns.add(place.topic, place.partition, whole, now_ms)
+        if fetched and self._filling_since_ms is None:
+            self._filling_since_ms = now_ms
+
+    def _is_full(self) -> bool:
+        return (
+            self._columns.count >= self._settings.batch_rows_max
+            or self._columns.size_bytes >= self._settings.batch_bytes_max
+        )
+
+    def _is_due(self) -> bool:
+        if self._filling_since_ms is None:
+            return self._has_moved()
+        waited_ms = self._now_ms() - self._filling_since_ms
+        return self._is_full() or waited_ms >= self._settings.batch_age_ms_max
+
+    def _has_moved(self) -> bool:
+        """Tell whether positions passed control or aborted records, which leave nothing to write."""
+        committed = self.progress.committed
+        return any(
+            committed.get(place, offset) != offset for place, offset in self._reader.positions().items()
+        )
+
+    async def _write_when_free(self) -> None:
+        """Begin the next write; while the one before is under way, keep reading until the batch is full."""
+        if self._writing is not None and not self._writing.done():
+            if not self._is_full():
+                return
+            await self._hold_back(self._writing)
+        await self._cut()
+
+    async def _hold_back(self, writing: asyncio.Task[None]) -> None:
+        """Fetch nothing more until the store has caught up: memory stays bounded, the group membership stays."""
+        self._reader.pause()
+        try:
+            while not writing.done():
+                await asyncio.wait({writing}, timeout=1.0)
+                if self.stopping.is_set():
+                    return
+        finally:
+            self._reader.resume()
+
+    async def _cut(self) -> None:
+        async with self._cutting:
+            if self._writing is not None:
+                await self._writing
+            batch = Batch(
+                number=batch_number(self._now_ms()),
+                columns=self._columns,
+                offsets=self._reader.positions(),
+                broken=self._broken,
+            )
+            self._columns, self._broken, self._filling_since_ms = self._new_columns(), [], None
+            self._writing = asyncio.create_task(self._write(batch))
+
+    async def _write(self, batch: Batch) -> None:
+        for attempt in range(1_000_000):
+            try:
+                written = await asyncio.to_thread(self._writer.write, batch, self._now_ms())
+                break
+            except StoreUnavailableError as error:
+                if attempt == 0:
+                    log.warning("the store is away; reading is held back until it answers", reason=str(error))
+                self.progress.state = "store away"
+                await asyncio.sleep(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
+        if self.progress.state == "store away":
+            log.info("the store answers again")
+            self.progress.state = "running"
+        self._count(batch, written)
+        if await self._reader.commit(batch.offsets):
+            self.progress.committed = dict(batch.offsets)
+
+    def _count(self, batch: Batch, written: Written) -> None:
+        progress = self.progress
+        progress.records += written.rows
+        progress.bytes += batch.columns.size_bytes
+        progress.errors += written.errors
+        progress.batches += 1
+        progress.write_s += written.flush_ms / 1e3
+        progress.link_s += written.link_ms / 1e3
+        progress.flush_ms = written.flush_ms
+        progress.link_ms = written.link_ms
+
+    async def drain(self) -> None:
+        """Write and commit what has been read. Gives up after a while: what is not committed is read again."""
+        try:
+            async with asyncio.timeout(_DRAIN_S_MAX):
+                await self._cut()
+                if self._writing is not None:
+                    await asyncio.shield(self._writing)
+        except TimeoutError:
+            log.warning("the store did not take the last records in time; they will be read again")
+
+    def _at_the_end(self) -> bool:
+        positions = self._reader.positions()
+        assigned = self._reader.assignment()
+        for place in assigned - self._ends.keys():
+            end = self._reader.end_offset(place)
+            if end is not None:
+                self._ends[place] = end
+        if not assigned:
+            return self._reader.nothing_to_read
+        return all(
+            place in self._ends and positions.get(place, -1) >= self._ends[place] for place in assigned
+        )
+
+    @property
+    def buffered(self) -> tuple[int, int]:
+        """Records and bytes that are read and not yet on their way to the store."""
+        return self._columns.count, self._columns.size_bytes
