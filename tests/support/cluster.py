@@ -59,3 +59,8 @@ class Cluster:
         finally:
             consumer.close()
         return {(each.topic, each.partition): each.offset for each in found if each.offset >= 0}
+
+    def members(self, group: str) -> list[int]:
+        """Return how many partitions each member of `group` reads now."""
+        described = self._admin.describe_consumer_groups([group])[group].result(TIMEOUT_SECONDS)
+        return [len(member.assignment.topic_partitions) for member in described.members]

@@ -32,9 +32,14 @@ class StoreProcess:
     def start(self) -> None:
         """Start it and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        environment = environment_of({"STORE": f"embedded:{self.folder}"})
         log = self.folder.with_suffix(".log")
-        self._process = spawn([*COMMAND, "store"], log=log, env=environment, cwd=self.folder.parent)
+        command = [
+            sys.executable,
+            "-c",
+            "import sys, pathlib; from collector.storage.host import host; host(pathlib.Path(sys.argv[1]))",
+            str(self.folder),
+        ]
+        self._process = spawn(command, log=log, env=environment_of({}), cwd=self.folder.parent)
         wait_until(self._answers, what=f"the store starts (log: {log})", seconds_max=30)
 
     def stop(self) -> None:
@@ -122,7 +127,7 @@ class Database:
         found = self.rows(
             f"SELECT count() FROM system.tables WHERE database = '{self.name}' AND name = '{table}'"
         )
-        return int(self.rows(f"SELECT count() FROM {table} FINAL")[0][0]) if found[0][0] != "0" else 0
+        return int(self.rows(f"SELECT count() FROM {table} FINAL")[0][0]) if int(found[0][0]) else 0
 
     def events(self) -> list[EventRef]:
         """Return where the stored records are."""

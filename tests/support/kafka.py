@@ -162,6 +162,7 @@ def _node_properties(logs: Path, port: int, controller_port: int) -> dict[str, s
         "controller.quorum.bootstrap.servers": f"127.0.0.1:{controller_port}",
         "log.dirs": str(logs),
         "group.initial.rebalance.delay.ms": "0",
+        "group.min.session.timeout.ms": "1000",
         # After a kill the controller still waits for the old session: 9 s would make every such test slow.
         "broker.session.timeout.ms": "3000",
         "broker.heartbeat.interval.ms": "500",

@@ -17,7 +17,8 @@ class Proxy:
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._away = False
-        self._lose_answer_to: bytes | None = None
+        self._lose_answers_to = b""
+        self._lose_every = self._matches = 0
         self.answers_lost = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -44,10 +45,13 @@ class Proxy:
         with self._lock:
             self._away = False
 
-    def lose_next_answer(self, request_contains: bytes) -> None:
-        """Pass on the next request with these bytes in it, then cut the connection instead of answering."""
+    def lose_answers(self, request_contains: bytes, *, every: int) -> None:
+        """Pass every n-th request with these bytes in it on, then cut the connection instead of answering.
+
+        0 stops that.
+        """
         with self._lock:
-            self._lose_answer_to = request_contains
+            self._lose_answers_to, self._lose_every, self._matches = request_contains, every, 0
 
     def _accept(self) -> None:
         while True:
@@ -71,13 +75,17 @@ class Proxy:
 
     def _pass_requests(self, pair: "_Pair") -> None:
         for part in _parts(pair.client):
-            with self._lock:
-                if self._lose_answer_to is not None and self._lose_answer_to in part:
-                    self._lose_answer_to = None
-                    pair.loses_answer = True
+            pair.loses_answer = pair.loses_answer or self._is_to_lose(part)
             if not _send(pair.server, part):
                 break
         self._forget(pair)
+
+    def _is_to_lose(self, part: bytes) -> bool:
+        with self._lock:
+            if not self._lose_every or self._lose_answers_to not in part:
+                return False
+            self._matches += 1
+            return self._matches % self._lose_every == 0
 
     def _pass_answers(self, pair: "_Pair") -> None:
         for part in _parts(pair.server):
