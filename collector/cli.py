@@ -6,13 +6,17 @@ from collector.commands import collect
 
 app = typer.Typer(
     name="headwater",
-    help="Which event caused which, what is failing, what changed: from what is already on the wire.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
 
 app.command()(collect.collect)
+
+
+@app.callback()
+def headwater() -> None:
+    """Which event caused which, what is failing, what changed: from what is already on the wire."""
 
 
 def main() -> None:
