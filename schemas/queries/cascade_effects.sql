@@ -1,0 +1,8 @@
+-- What these events caused: one row per edge.
+SELECT effect_topic, effect_partition, effect_offset, cause_topic, cause_partition, cause_offset, relation,
+       evidence, confidence, name,
+       toUnixTimestamp64Milli(effect_time) - toUnixTimestamp64Milli(cause_time) AS latency_ms
+FROM edges_by_cause FINAL
+WHERE (cause_topic, cause_partition, cause_offset) IN
+    (SELECT arrayJoin(arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})))
+LIMIT {edges_max:UInt32}

@@ -1,0 +1,6 @@
+-- The facts of these events.
+SELECT topic, partition, offset, time, observed_time, key, type, service, source, message_id, trace_id, span_id,
+       correlation_id, value_size_bytes, dead_letter, reference_names, errors
+FROM events FINAL
+WHERE (topic, partition, offset) IN
+    (SELECT arrayJoin(arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})))

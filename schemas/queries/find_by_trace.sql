@@ -1,0 +1,7 @@
+-- Where events with this trace id are, oldest first.
+SELECT topic, partition, offset
+FROM events
+WHERE trace_id = {text:String}
+ORDER BY time, topic, partition, offset
+LIMIT 1 BY topic, partition, offset
+LIMIT {events_max:UInt32}
