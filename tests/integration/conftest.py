@@ -1,7 +1,6 @@
 """One broker and one store for all of these tests; topics, consumer group and database per test."""
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,15 +11,13 @@ from tests.support.headwater import Collector, Database, StoreProcess
 from tests.support.jars import KafkaMissingError, kafka_classpath
 from tests.support.kafka import ApacheKafka, Broker, TansuBroker
 
-NEEDS_KAFKA = {"kafka", "kafka_setup"}
 _why_no_kafka = pytest.StashKey[str]()
-_numbers = itertools.count(1)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what needs Apache Kafka where it cannot be had; the summary says so in one line."""
-    needing = [item for item in items if NEEDS_KAFKA & set(getattr(item, "fixturenames", ()))]
+    needing = [item for item in items if "kafka" in getattr(item, "fixturenames", ())]
     for item in needing:
         item.add_marker(pytest.mark.kafka)
     if not needing:
@@ -116,29 +113,42 @@ class Setup:
         self.collectors.append(made)
         return made
 
-
-def _setup(bootstrap: str, store_process: StoreProcess, request: pytest.FixtureRequest) -> Iterator[Setup]:
-    folder = request.getfixturevalue("tmp_path_factory").mktemp("collectors")
-    number = next(_numbers)
-    made = Setup(bootstrap, store_process.create_database(f"test_{number}"), f"test-{number}.", folder)
-    try:
-        yield made
-    finally:
-        for collector in made.collectors:
+    def kill_collectors(self) -> None:
+        """End what still runs. May be called twice."""
+        for collector in self.collectors:
             collector.kill()
 
 
-@pytest.fixture(scope="module")
-def kafka_setup(
-    kafka: ApacheKafka, store_process: StoreProcess, request: pytest.FixtureRequest
-) -> Iterator[Setup]:
-    """A setup on Apache Kafka, shared by the tests of a module."""
-    yield from _setup(kafka.bootstrap, store_process, request)
+NewSetup = Callable[[str], Setup]
 
 
-@pytest.fixture(scope="module")
-def any_setup(
-    any_broker: Broker, store_process: StoreProcess, request: pytest.FixtureRequest
-) -> Iterator[Setup]:
-    """A setup on whatever broker there is, shared by the tests of a module."""
-    yield from _setup(any_broker.bootstrap, store_process, request)
+@pytest.fixture(scope="session")
+def new_setup(store_process: StoreProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewSetup]:
+    """Return a function from the address of a broker to a setup that nobody else uses."""
+    made: list[Setup] = []
+
+    def new(bootstrap: str) -> Setup:
+        number = len(made) + 1
+        database = store_process.create_database(f"test_{number}")
+        made.append(Setup(bootstrap, database, f"test-{number}.", tmp_path_factory.mktemp("collectors")))
+        return made[-1]
+
+    yield new
+    for setup in made:
+        setup.kill_collectors()
+
+
+@pytest.fixture
+def kafka_setup(kafka: ApacheKafka, new_setup: NewSetup) -> Iterator[Setup]:
+    """A setup of its own for one test, on Apache Kafka."""
+    setup = new_setup(kafka.bootstrap)
+    yield setup
+    setup.kill_collectors()
+
+
+@pytest.fixture
+def any_setup(any_broker: Broker, new_setup: NewSetup) -> Iterator[Setup]:
+    """A setup of its own for one test, on whatever broker there is."""
+    setup = new_setup(any_broker.bootstrap)
+    yield setup
+    setup.kill_collectors()

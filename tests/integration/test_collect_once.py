@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pytest
 
 from schemas.records import EventRef
-from tests.integration.conftest import Setup
+from tests.integration.conftest import NewSetup, Setup
 from tests.support.headwater import assert_same
+from tests.support.kafka import ApacheKafka
 from tests.support.produce import Sent, send, send_in_transaction
 from tests.support.trees import Truth, send_trees
 
@@ -26,9 +27,9 @@ class Collected:
 
 
 @pytest.fixture(scope="module")
-def collected(kafka_setup: Setup) -> Collected:
+def collected(kafka: ApacheKafka, new_setup: NewSetup) -> Collected:
     """Topics with every kind of end, then one run of the collector."""
-    setup, bootstrap = kafka_setup, kafka_setup.bootstrap
+    setup, bootstrap = new_setup(kafka.bootstrap), kafka.bootstrap
     for name in ("ends-aborted", "only-aborted", "empty", "all-deleted", "trimmed"):
         setup.topic(name)
     mixed = setup.prefix + "ends-aborted"

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from schemas.records import EventRef
-from tests.integration.conftest import Setup
+from tests.integration.conftest import NewSetup, Setup
 from tests.support.headwater import assert_same
+from tests.support.kafka import Broker
 from tests.support.wire import RawRecord, produce_raw
 
 YEAR_9999_MS = 253_402_300_799_000
@@ -42,9 +43,9 @@ class Poisoned:
 
 
 @pytest.fixture(scope="module")
-def poisoned(any_setup: Setup) -> Poisoned:
+def poisoned(any_broker: Broker, new_setup: NewSetup) -> Poisoned:
     """Each poison alone in a batch, and all of them in one batch, with good records before and behind."""
-    setup, at, sent = any_setup, {}, set()
+    setup, at, sent = new_setup(any_broker.bootstrap), {}, set()
     config = {"message__timestamp__after__max__ms": str(LARGEST), "max__message__bytes": "4000000"}
     topic = setup.topic("poison", partitions=2, **config)
     other = setup.topic("untouched")
