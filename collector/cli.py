@@ -2,7 +2,7 @@
 
 import typer
 
-from collector.commands import collect
+from collector.commands import collect, migrate, store
 
 app = typer.Typer(
     name="headwater",
@@ -12,6 +12,8 @@ app = typer.Typer(
 
 
 app.command()(collect.collect)
+app.command()(migrate.migrate)
+app.command()(store.store)
 
 
 @app.callback()

@@ -13,9 +13,7 @@ from pathlib import Path
 
 from collector.errors import StoreLockedError, StoreUnavailableError
 from collector.storage.clickhouse import Endpoint
-from collector.storage.folder import ServerState, holder, is_locked, read_state
-from collector.storage.host import EXIT_LOCKED
-from collector.storage.serve import PRODUCT, USER
+from collector.storage.folder import EXIT_LOCKED, PRODUCT, USER, ServerState, holder, is_locked, read_state
 
 _ATTACH_SECONDS_MAX = 30.0
 _ANSWER_SECONDS_MAX = 5.0

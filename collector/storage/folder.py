@@ -12,6 +12,11 @@ import psutil
 
 from collector.errors import StoreLockedError
 
+USER = "headwater"
+PRODUCT = "headwater-store"
+EXIT_LOCKED = 75
+"""Exit code of a store that finds its folder taken (EX_TEMPFAIL): look for the one that serves it."""
+
 _LOCK_SECONDS_MAX = 0.5
 
 
@@ -42,7 +47,7 @@ def write_state(folder: Path, state: ServerState) -> None:
     draft.unlink(missing_ok=True)
     file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(file, "w") as stream:
-        json.dump({"user": "headwater", **asdict(state)}, stream)
+        json.dump({"user": USER, **asdict(state)}, stream)
     draft.replace(folder / "store.json")
 
 

@@ -20,13 +20,11 @@ import uvicorn
 
 from collector.errors import HeadwaterError, StoreLockedError
 from collector.storage.engine import Engine
-from collector.storage.folder import FolderLock, ServerState, read_state, write_state
+from collector.storage.folder import EXIT_LOCKED, FolderLock, ServerState, read_state, write_state
 from collector.storage.serve import Facade, Leases
 
 MEMORY_BYTES_MAX = 2 * 2**30
 BODY_BYTES_MAX = 512 * 2**20
-EXIT_LOCKED = 75
-"""Exit code of a store that finds its folder taken (EX_TEMPFAIL): look for the one that serves it."""
 
 _FIRST_LEASE_SECONDS_MAX = 15.0
 _LEASE_GAP_SECONDS = 0.2
@@ -131,7 +129,7 @@ def _stop(http: _HttpThread, engine: Engine) -> None:
 
 
 def _listen(port: int, *, strictly: bool) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))

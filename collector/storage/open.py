@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from collector.errors import SettingsError
 from collector.storage.api import Store
 from collector.storage.clickhouse import ClickHouseStore, Endpoint
+from collector.storage.embedded import AttachedFolder
 
 DEFAULT_DATABASE = "headwater"
 _DATABASE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
@@ -20,8 +21,11 @@ def open_store(store_url: str) -> Store:
     Raises SettingsError for a malformed URL (no password in the message), StoreLockedError and
     StoreUnavailableError for an embedded store that cannot be had.
     """
-    if store_url.startswith("embedded:"):
-        return _open_embedded(store_url.removeprefix("embedded:"))
+    embedded = embedded_folder(store_url)
+    if embedded is not None:
+        attached = AttachedFolder(*embedded)
+        attached.find()
+        return ClickHouseStore(attached.find, release=attached.release)
     try:
         url = urlsplit(store_url)
         port = url.port
@@ -50,10 +54,11 @@ def _endpoint(url: SplitResult, port: int | None) -> Endpoint:
     )
 
 
-def _open_embedded(text: str) -> Store:
-    from collector.storage.embedded import AttachedFolder
-
-    folder, _, query = text.partition("?")
+def embedded_folder(store_url: str) -> tuple[Path, str] | None:
+    """Return folder and database of `embedded:DIR[?database=NAME]`, None for a server. Raises SettingsError."""
+    if not store_url.startswith("embedded:"):
+        return None
+    folder, _, query = store_url.removeprefix("embedded:").partition("?")
     if not folder:
         raise SettingsError("The store's address `embedded:` names no folder. Write `embedded:DIR`.")
     key, _, database = query.partition("=")
@@ -61,9 +66,7 @@ def _open_embedded(text: str) -> Store:
         raise SettingsError(
             f"The store's address has {key!r} after its folder; only `?database=NAME` may stand there."
         )
-    attached = AttachedFolder(Path(folder), _checked(database or DEFAULT_DATABASE))
-    attached.find()
-    return ClickHouseStore(attached.find, release=attached.release)
+    return Path(folder).expanduser(), _checked(database or DEFAULT_DATABASE)
 
 
 def _checked(database: str) -> str:

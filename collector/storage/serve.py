@@ -6,7 +6,7 @@ import json
 import time
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -21,14 +21,12 @@ from starlette.types import Receive, Scope, Send
 
 from collector.storage import wire
 from collector.storage.engine import Answer, Context, Engine, EngineError
+from collector.storage.folder import PRODUCT, USER
 
-USER = "headwater"
-PRODUCT = "headwater-store"
 _AUTHENTICATION_FAILED = 516
 _TOO_MANY_BYTES = 307
 _CANNOT_DECOMPRESS = 271
 _CANNOT_PARSE_TEXT = 6
-_BAD_ARGUMENTS = 36
 
 _NOT_SETTINGS = frozenset(
     [
@@ -142,13 +140,13 @@ class Facade:
     async def lease(self, request: Request) -> Response:
         """Hold the store open for as long as the connection lasts; the first line says whose store it is."""
         if not self._knows(request):
-            return _refusal(_AUTHENTICATION_FAILED, _WRONG_PASSWORD)
+            return _refusal(_AUTHENTICATION_FAILED, _NOT_LET_IN)
         return _LeaseResponse(self._leases)
 
     async def run(self, request: Request) -> Response:
         """Run one statement."""
         if not self._knows(request):
-            return _refusal(_AUTHENTICATION_FAILED, _WRONG_PASSWORD)
+            return _refusal(_AUTHENTICATION_FAILED, _NOT_LET_IN)
         started = time.monotonic()
         try:
             body = await self._body(request)
@@ -161,16 +159,8 @@ class Facade:
             answer = await to_thread.run_sync(
                 statement.run, self._engine, limiter=limiter, abandon_on_cancel=True
             )
-        except wire.TooLargeError as error:
-            return _refusal(_TOO_MANY_BYTES, f"TOO_MANY_BYTES: {error}")
-        except wire.BadBodyError as error:
-            return _refusal(_CANNOT_DECOMPRESS, f"CANNOT_DECOMPRESS: {error}")
-        except (UnicodeDecodeError, MultiPartException) as error:
-            return _refusal(_CANNOT_PARSE_TEXT, f"CANNOT_PARSE_TEXT: {error}")
-        except EngineError as error:
-            return _refusal(error.code, str(error))
-        except ClientDisconnect:
-            return _refusal(_BAD_ARGUMENTS, "the client went away before it had sent everything")
+        except (EngineError, ValueError, MultiPartException, ClientDisconnect) as error:
+            return _refusal(*_explained(error))
         return statement.respond(answer, request, seconds=time.monotonic() - started)
 
     def _knows(self, request: Request) -> bool:
@@ -264,7 +254,7 @@ class _Statement:
         return Response(content, headers=headers, media_type=media_type)
 
 
-_WRONG_PASSWORD = (
+_NOT_LET_IN = (
     "Code: 516. DB::Exception: Authentication failed: the user or the password is wrong. "
     "Both are in store.json in the store's folder. (AUTHENTICATION_FAILED)"
 )
@@ -287,6 +277,25 @@ def _refusal(code: int, message: str) -> Response:
     return PlainTextResponse(message + "\n", status_code=wire.status_of(code), headers=headers)
 
 
+def _explained(error: Exception) -> tuple[int, str]:
+    """Return ClickHouse's code and text for what went wrong with a request."""
+    match error:
+        case EngineError():
+            return error.code, str(error)
+        case wire.TooLargeError():
+            return _TOO_MANY_BYTES, f"Code: {_TOO_MANY_BYTES}. DB::Exception: {error}. (TOO_MANY_BYTES)"
+        case wire.BadBodyError():
+            return (
+                _CANNOT_DECOMPRESS,
+                f"Code: {_CANNOT_DECOMPRESS}. DB::Exception: {error}. (CANNOT_DECOMPRESS)",
+            )
+        case _:  # text that is not UTF-8, a form that is none, a client that went away
+            return _CANNOT_PARSE_TEXT, (
+                f"Code: {_CANNOT_PARSE_TEXT}. DB::Exception: The request cannot be read: {type(error).__name__}. "
+                "(CANNOT_PARSE_TEXT)"
+            )
+
+
 def _is_setting(name: str) -> bool:
     return name not in _NOT_SETTINGS and not name.startswith("param_")
 
@@ -299,7 +308,7 @@ def _is_form(request: Request) -> bool:
 async def _form_fields(request: Request, body: bytes, *, bytes_max: int) -> dict[str, str]:
     """Read the fields of a form; ClickHouse takes the query and its parameters from there as from the URL."""
 
-    async def whole() -> AsyncIterator[bytes]:
+    async def whole() -> AsyncGenerator[bytes, None]:
         yield body
 
     form = await MultiPartParser(request.headers, whole(), max_part_size=bytes_max).parse()

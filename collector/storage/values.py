@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 
-_INLINE_BYTES_MIN = 8_192
+_INLINE_LENGTH_MIN = 8_192
 """Longer parameters travel inside the statement: ClickHouse refuses form fields over 128 KiB and long URLs."""
 
 _QUERY_BYTES_SPARE = 65_536
@@ -22,16 +22,14 @@ def bind(sql: str, params: Mapping[str, Any]) -> tuple[str, dict[str, Any], dict
     """
     beside: dict[str, Any] = {}
     for name, value in params.items():
-        literal = _text(value, nested=False) if isinstance(value, list | tuple) else ""
-        if len(literal) < _INLINE_BYTES_MIN:
+        literal = _text(value) if isinstance(value, list | tuple) else ""
+        if len(literal) < _INLINE_LENGTH_MIN:
             beside[name] = _plain(value)
         else:
             sql = _inline(sql, name, literal)
-    return (
-        sql,
-        beside,
-        {"max_query_size": len(sql.encode()) + _QUERY_BYTES_SPARE} if len(sql) > _INLINE_BYTES_MIN else {},
-    )
+    length = len(sql.encode())
+    settings = {"max_query_size": length + _QUERY_BYTES_SPARE} if length > _INLINE_LENGTH_MIN else {}
+    return sql, beside, settings
 
 
 def _inline(sql: str, name: str, literal: str) -> str:
@@ -45,39 +43,34 @@ def _plain(value: Any) -> Any:
     match value:
         case datetime():
             return _time_text(value)
-        case str() | bytes() | None:
-            return value
         case list():
             return [_plain(item) for item in value]
         case tuple():
             return tuple(_plain(item) for item in value)
-        case Mapping():
-            return {key: _plain(item) for key, item in value.items()}
         case _:
             return value
 
 
-def _text(value: Any, *, nested: bool) -> str:
+def _text(value: Any) -> str:
     """Return `value` in ClickHouse's text form, as it stands inside arrays and tuples."""
     match value:
         case None:
-            return "NULL"
+            text = "NULL"
         case bool():
-            return "true" if value else "false"
+            text = "true" if value else "false"
         case int() | float():
-            return repr(value)
+            text = repr(value)
         case str():
-            return "'" + value.translate(_ESCAPES) + "'" if nested else value
+            text = "'" + value.translate(_ESCAPES) + "'"
         case datetime():
-            return f"'{_time_text(value)}'"
-        case date():
-            return f"'{value.isoformat()}'"
+            text = f"'{_time_text(value)}'"
         case tuple():
-            return "(" + ",".join(_text(item, nested=True) for item in value) + ")"
+            text = "(" + ",".join(_text(item) for item in value) + ")"
         case list():
-            return "[" + ",".join(_text(item, nested=True) for item in value) + "]"
+            text = "[" + ",".join(_text(item) for item in value) + "]"
         case _:
             raise ValueError(f"a {type(value).__name__} cannot be part of a parameter")
+    return text
 
 
 def _time_text(value: datetime) -> str:
