@@ -90,7 +90,10 @@ class Pipeline:
             self._take(fetched)
             if self._is_due():
                 await self._write_when_free()
-        await self.drain()
+        if once and not self.stopping.is_set():
+            await self._finish()
+        else:
+            await self.drain()
 
     def _take(self, fetched: Fetched) -> None:
         now_ms = self._now_ms()
@@ -181,13 +184,17 @@ class Pipeline:
         progress.flush_ms = written.flush_ms
         progress.link_ms = written.link_ms
 
+    async def _finish(self) -> None:
+        """Write and commit what has been read, however long it takes."""
+        await self._cut()
+        if self._writing is not None:
+            await asyncio.shield(self._writing)
+
     async def drain(self) -> None:
         """Write and commit what has been read. Gives up after a while: what is not committed is read again."""
         try:
             async with asyncio.timeout(_DRAIN_S_MAX):
-                await self._cut()
-                if self._writing is not None:
-                    await asyncio.shield(self._writing)
+                await self._finish()
         except TimeoutError:
             log.warning("the store did not take the last records in time; they will be read again")
 

@@ -30,7 +30,7 @@ def _break_loops(graph: "nx.DiGraph[EventRef]", events: Mapping[EventRef, Event]
     while pending:
         part = graph.subgraph(pending.pop())
         weakest = min(
-            (edge for _, _, edge in part.edges(data="edge")),
+            (data["edge"] for _, _, data in part.edges(data=True)),
             key=lambda edge: (
                 edge.confidence,
                 events[edge.effect].time - events[edge.cause].time,

@@ -13,3 +13,4 @@ SELECT
     type
 FROM events
 ARRAY JOIN reference_names AS name, reference_relations AS relation, reference_evidences AS evidence
+WHERE evidence != 'provenance'

@@ -1,65 +1,61 @@
 -- Edges in which one side came with this batch: its claims against all identities, and all claims against its
 -- identities. Each pair is met when its later half is written, so arrival order does not matter, nor does a repeat.
--- A name to which several events answer gives each the same share of confidence; one to which many do is a
--- constant and says nothing. A copy's references count only where they lead to its origin or another copy of it.
+-- A name to which several events answer gives each the same share of confidence; one to which more than eight do
+-- is a constant and says nothing. A copy's references count only where they lead to its origin or to another copy
+-- of it: the other headers on it were the origin's.
 INSERT INTO edges
     (effect_topic, effect_partition, effect_offset, cause_topic, cause_partition, cause_offset, relation, evidence,
      confidence, name, cause_time, effect_time, cause_service, effect_service, cause_type, effect_type, linked_time)
 WITH
     claims AS
     (
-        SELECT * FROM
+        SELECT
+            reinterpretAsUInt128(sipHash128(claimed)) AS name_hash, claimed AS name, topic, partition, offset,
+            claimed_relation AS relation, claimed_evidence AS evidence, origin, time, service, type
+        FROM events
+        ARRAY JOIN
+            reference_names AS claimed,
+            reference_relations AS claimed_relation,
+            reference_evidences AS claimed_evidence
+        WHERE batch = {batch:UInt64} AND evidence != 'provenance'
+        UNION ALL
+        SELECT name_hash, name, topic, partition, offset, relation, evidence, origin, time, service, type
+        FROM references
+        WHERE name_hash IN
         (
-            SELECT
-                reinterpretAsUInt128(sipHash128(claimed)) AS name_hash, claimed AS name, topic, partition, offset,
-                claimed_relation AS relation, claimed_evidence AS evidence, origin, time, service, type
-            FROM events
-            ARRAY JOIN
-                reference_names AS claimed,
-                reference_relations AS claimed_relation,
-                reference_evidences AS claimed_evidence
-            WHERE batch = {batch:UInt64}
-            UNION ALL
-            SELECT name_hash, name, topic, partition, offset, relation, evidence, origin, time, service, type
-            FROM references
-            WHERE name_hash IN
-            (
-                SELECT reinterpretAsUInt128(sipHash128(arrayJoin(names))) FROM events WHERE batch = {batch:UInt64}
-            )
+            SELECT reinterpretAsUInt128(sipHash128(arrayJoin(names))) FROM events WHERE batch = {batch:UInt64}
         )
-        WHERE evidence != 'provenance'
-        LIMIT 1 BY name_hash, topic, partition, offset, evidence
     ),
     answers AS
     (
-        SELECT name_hash, topic, partition, offset, origin, time, service, type
+        SELECT
+            name_hash,
+            groupUniqArray(9)((topic, partition, offset, origin, time, service, type)) AS candidates
         FROM identities
-        WHERE name_hash IN
-        (
-            SELECT reinterpretAsUInt128(sipHash128(arrayJoin(arrayConcat(names, reference_names))))
-            FROM events
-            WHERE batch = {batch:UInt64}
-        )
-        LIMIT 1 BY name_hash, topic, partition, offset
+        WHERE name_hash IN (SELECT name_hash FROM claims)
+        GROUP BY name_hash
+        HAVING length(candidates) <= 8
     )
 SELECT
-    effect_topic, effect_partition, effect_offset, cause_topic, cause_partition, cause_offset, relation, evidence,
-    1 / answering AS confidence,
-    name, cause_time, effect_time, cause_service, effect_service, cause_type, effect_type,
+    effect_topic, effect_partition, effect_offset,
+    cause.1 AS cause_topic, cause.2 AS cause_partition, cause.3 AS cause_offset,
+    relation, evidence, confidence, name,
+    cause.5 AS cause_time, effect_time, cause.6 AS cause_service, effect_service, cause.7 AS cause_type, effect_type,
     now64(3, 'UTC') AS linked_time
 FROM
 (
     SELECT
         claims.topic AS effect_topic, claims.partition AS effect_partition, claims.offset AS effect_offset,
-        answers.topic AS cause_topic, answers.partition AS cause_partition, answers.offset AS cause_offset,
         claims.relation AS relation, claims.evidence AS evidence, claims.name AS name,
-        answers.time AS cause_time, claims.time AS effect_time,
-        answers.service AS cause_service, claims.service AS effect_service,
-        answers.type AS cause_type, claims.type AS effect_type,
-        count() OVER (PARTITION BY name_hash, effect_topic, effect_partition, effect_offset) AS answering
+        claims.time AS effect_time, claims.service AS effect_service, claims.type AS effect_type,
+        arrayFilter(
+            candidate -> (claims.origin = '' OR candidate.4 = claims.origin)
+                AND (candidate.1, candidate.2, candidate.3) != (claims.topic, claims.partition, claims.offset),
+            answers.candidates
+        ) AS causes,
+        -- One event may stand among the candidates twice after a replay; it is one answer all the same.
+        1 / length(arrayDistinct(arrayMap(candidate -> (candidate.1, candidate.2, candidate.3), causes))) AS confidence
     FROM claims
     INNER JOIN answers ON claims.name_hash = answers.name_hash
-    WHERE (claims.origin = '' OR answers.origin = claims.origin)
-      AND (claims.topic, claims.partition, claims.offset) != (answers.topic, answers.partition, answers.offset)
 )
-WHERE answering <= {answers_max:UInt32}
+ARRAY JOIN causes AS cause
