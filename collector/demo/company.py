@@ -7,15 +7,15 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import msgspec
 import structlog
 
 from collector.demo.clients.api import Client, Context, Positions
 from collector.demo.clients.connect import connect
-from collector.demo.habits import causes_of, headers_of
+from collector.demo.compose import compose
+from collector.demo.habits import causes_of
 from collector.demo.handlers import RETRIES
-from collector.demo.model import Draft, Message, Record, Stamp
-from collector.demo.services import COMPANY, Service, is_retry_or_dead_letter
+from collector.demo.model import Draft, Record, Stamp
+from collector.demo.services import COMPANY, Service
 from collector.demo.spring import not_before_s
 from collector.demo.story import Scene, Story, scene
 from collector.demo.tracing import instrumented
@@ -23,19 +23,6 @@ from collector.demo.truth import Truth
 
 log = structlog.get_logger()
 IN_FLIGHT_S_MAX = 1.0
-
-
-def compose(service: Service, draft: Draft, causes: Sequence[Record], stamp: Stamp) -> Message:
-    """Return what the client library is asked to send. The library may append headers of its own."""
-    again = is_retry_or_dead_letter(draft.topic)
-    return Message(
-        draft.topic,
-        draft.key.encode() if draft.key is not None else None,
-        msgspec.json.encode(draft.payload),
-        headers_of(service.name, service.habit, draft, causes, stamp),
-        # Spring sends a copy to the partition number that it came from.
-        causes[0].ref.partition if again else None,
-    )
 
 
 class Worker:

@@ -23,7 +23,10 @@ class Record:
 
     def header(self, name: str) -> bytes | None:
         """Return the newest value of this header, None where there is none."""
-        return next((value for key, value in reversed(self.headers) if key == name), None)
+        for key, value in reversed(self.headers):
+            if key == name:
+                return value
+        return None
 
     def text(self, name: str) -> str:
         """Return the newest value of this header as text, empty where there is none."""

@@ -24,7 +24,7 @@ Tracing = Literal["none", "instrumented", "continued"]
 
 @dataclass(frozen=True)
 class Batch:
-    """A service that waits for up to `records_max` records, at most `wait_s` from the first."""
+    """A service that waits for up to `records_max` records, live at most `wait_s` from the first."""
 
     records_max: int
     wait_s: float

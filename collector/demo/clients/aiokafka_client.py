@@ -24,8 +24,7 @@ class AIOKafkaClient:
     ) -> None:
         self._name = name
         self._servers = bootstrap_servers
-        self._provider = provider
-        self._continues = continues
+        self._tracer = provider.get_tracer("shop") if provider and continues else None
         # Looked up now and not at import: the instrumentation has patched them by now.
         self._producer_type = aiokafka.AIOKafkaProducer if provider else UntracedAIOKafkaProducer
         self._consumer_type = aiokafka.AIOKafkaConsumer if provider else UntracedAIOKafkaConsumer
@@ -78,7 +77,7 @@ class AIOKafkaClient:
         self._consumer = self._producer = None
 
     def _context(self, read: Record) -> Context:
-        return continued(self._provider, read.headers) if self._provider and self._continues else None
+        return continued(self._tracer, read.headers) if self._tracer else None
 
 
 def _record(message: aiokafka.ConsumerRecord) -> Record:
