@@ -2,7 +2,7 @@
 
 import typer
 
-from collector.commands import collect, migrate, store
+from collector.commands import cascade, collect, demo, edges, migrate, search, store, up
 
 app = typer.Typer(
     name="headwater",
@@ -11,9 +11,14 @@ app = typer.Typer(
 )
 
 
+app.command()(cascade.cascade)
+app.command()(search.search)
+app.command()(edges.edges)
 app.command()(collect.collect)
 app.command()(migrate.migrate)
 app.command()(store.store)
+app.command()(demo.demo)
+app.command()(up.up)
 
 
 @app.callback()

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
-STOP_S_MAX = 2.0
+STOP_OTHERS_S_MAX = 1.7
+STOP_FIRST_S_MAX = 0.8
 LINE_BYTES_MAX = 1 << 16
 LOG_BYTES_MAX = 10 * 2**20
 BACKOFFS_S = (0.5, 1.0, 2.0, 5.0, 10.0)
@@ -78,21 +79,25 @@ class Supervisor:
             await self._wait_until_ready(child)
 
     async def stop(self) -> None:
-        """Stop all children, the last started first to be told; kill what is left after two seconds."""
+        """Stop all children within about three seconds; the first one last, since the others stand on it."""
         self._stopping = True
-        running = list(self._processes.values())
-        for process in reversed(running):
-            _signal_group(process, signal.SIGTERM)
-        if running:
-            await asyncio.wait(
-                [asyncio.create_task(process.wait()) for process in running], timeout=STOP_S_MAX
-            )
-        for process in running:
-            # The group and not the process: what a child has started must not outlive it.
-            _signal_group(process, signal.SIGKILL)
+        first = self._children[0].name if self._children else ""
+        await self._stop([name for name in self._processes if name != first], STOP_OTHERS_S_MAX)
+        await self._stop([name for name in self._processes if name == first], STOP_FIRST_S_MAX)
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
+
+    async def _stop(self, names: Sequence[str], seconds_max: float) -> None:
+        running = [self._processes[name] for name in names]
+        for process in running:
+            _signal_group(process, signal.SIGTERM)
+        if running:
+            waiting = [asyncio.create_task(process.wait()) for process in running]
+            await asyncio.wait(waiting, timeout=seconds_max)
+        for process in running:
+            # The group and not the process: what a child has started must not outlive it.
+            _signal_group(process, signal.SIGKILL)
 
     async def _wait_until_ready(self, child: Child) -> None:
         if child.ready is None:

@@ -22,5 +22,5 @@ def configure_log(*, verbose: bool = False) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    # aiokafka logs each rebalance step and retry; what matters of that is said by us.
-    logging.getLogger("aiokafka").setLevel(logging.ERROR)
+    # aiokafka logs each rebalance step and each retry as an error; what matters of that is said by us.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

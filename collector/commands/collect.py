@@ -6,11 +6,14 @@ import os
 import signal
 import socket
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from collector import settings as settings_module
+
+if TYPE_CHECKING:
+    from collector.pipeline import Progress
 
 
 def collect(
@@ -78,10 +81,7 @@ def _tune_garbage_collection() -> None:
     gc.set_threshold(200_000, 20, 100)
 
 
-def _say(progress: "object", elapsed_s: float) -> None:
-    from collector.pipeline import Progress
-
-    assert isinstance(progress, Progress)
+def _say(progress: "Progress", elapsed_s: float) -> None:
     typer.echo(
         f"{progress.records:,} records in {elapsed_s:.1f} s "
         f"({progress.records / max(elapsed_s, 1e-9):,.0f}/s), {progress.batches} writes, "

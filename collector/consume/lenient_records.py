@@ -10,7 +10,7 @@ wrapping costs as much as decoding our headers does.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -57,7 +57,7 @@ class _FetchedBytes:
         self.size_in_bytes = self._reader.size_in_bytes
 
 
-class _LenientPartitionRecords(aiokafka_fetcher.PartitionRecords):  # type: ignore[misc] - aiokafka is untyped
+class _LenientPartitionRecords(aiokafka_fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka is untyped
     # How often the same batch has been found broken: what a network garbled is right when fetched again.
     _broken_reads: dict[tuple[Any, int], int] = {}  # noqa: RUF012 - shared on purpose: it outlives one fetch
 
@@ -75,7 +75,7 @@ class _LenientPartitionRecords(aiokafka_fetcher.PartitionRecords):  # type: igno
                 pass
             else:
                 try:
-                    yield from self._records_of(batch, batch)
+                    yield from self._unread(batch)
                 except UnicodeDecodeError:
                     yield from self._read_leniently(batch)
                 except (CorruptRecordException, ValueError, IndexError, RuntimeError) as error:
@@ -85,7 +85,7 @@ class _LenientPartitionRecords(aiokafka_fetcher.PartitionRecords):  # type: igno
             # Also past records that compaction has removed from the end of the batch.
             self.next_fetch_offset = batch.next_offset
 
-    def _records_of(self, batch: Any, records: Any) -> Iterator[Any]:
+    def _unread(self, records: Iterable[Any]) -> Iterator[Any]:
         for record in records:
             if record.offset >= self.next_fetch_offset:
                 self.next_fetch_offset = record.offset + 1
@@ -93,7 +93,7 @@ class _LenientPartitionRecords(aiokafka_fetcher.PartitionRecords):  # type: igno
 
     def _read_leniently(self, batch: Any) -> Iterator[Any]:
         try:
-            yield from self._records_of(batch, _lenient_records(self._bytes_of(batch)))
+            yield from self._unread(_lenient_records(self._bytes_of(batch)))
         except (CorruptRecordException, ValueError, IndexError, RuntimeError) as error:
             yield self._broken(batch, f"{type(error).__name__}: its structure is damaged")
 

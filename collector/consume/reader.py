@@ -96,7 +96,8 @@ class TopicReader:
     async def read(self, timeout_ms: int, records_max: int) -> Fetched:
         """Return what has been fetched, by partition; empty when nothing came within `timeout_ms`."""
         try:
-            return await self.consumer.getmany(timeout_ms=timeout_ms, max_records=records_max)
+            fetched: Fetched = await self.consumer.getmany(timeout_ms=timeout_ms, max_records=records_max)
+            return fetched
         except KafkaError as error:
             # The fetch loop goes on by itself; what could not be read is fetched again from the same position.
             log.warning("reading failed, will be tried again", error=type(error).__name__)
@@ -131,8 +132,8 @@ class TopicReader:
 
     def end_offset(self, partition: TopicPartition) -> int | None:
         """Return the end of what can be read, as of the latest fetch; None before the first one."""
-        end = self.consumer.last_stable_offset(partition)
-        high = self.consumer.highwater(partition)
+        end: int | None = self.consumer.last_stable_offset(partition)
+        high: int | None = self.consumer.highwater(partition)
         return high if end is None or end < 0 else end
 
     def positions(self) -> dict[TopicPartition, int]:
@@ -155,7 +156,7 @@ class TopicReader:
             await self._consumer.stop()
 
 
-class _DrainFirst(ConsumerRebalanceListener):  # type: ignore[misc] - aiokafka is untyped
+class _DrainFirst(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
     def __init__(self, reader: TopicReader, drain: Drain) -> None:
         self._reader = reader
         self._drain = drain

@@ -77,7 +77,8 @@ def _structure(value: Any) -> Hashable:
         return list, frozenset(
             [_structure(m) if (t := type(m)) in _NESTED else t for m in value[:_ITEMS_MAX]]
         )
-    return kind
+    scalar: Hashable = kind
+    return scalar
 
 
 def _paths(value: Any, path: str) -> Iterator[str]:

@@ -50,7 +50,7 @@ def _parse_each(values: Sequence[bytes | None]) -> tuple[pa.StringArray, pa.Stri
 def _parse_alike(values: Sequence[bytes | None]) -> tuple[pa.StringArray, pa.StringArray] | None:
     """Read a column that holds nothing but valid version 00 contexts; None if it holds anything else."""
     try:
-        joined = b"".join(values)  # type: ignore[arg-type] - a None among them raises, which is the point
+        joined = b"".join(values)  # type: ignore[arg-type]  # a None among them raises, as it should
     except TypeError:
         return None
     if (

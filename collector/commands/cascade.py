@@ -1,0 +1,172 @@
+"""`headwater cascade`: what caused an event and what it caused, as a tree."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from collector.commands.show import console, iso_ms, opened_store, plain, print_json
+from collector.errors import HeadwaterError
+
+if TYPE_CHECKING:
+    from rich.text import Text
+    from rich.tree import Tree
+
+    from collector.lineage.cascade import Cascade, Direction
+    from collector.lineage.find_events import Found
+    from schemas.records import Edge, Event, EventRef
+
+_SHOWN_MAX = 500
+
+
+def cascade(
+    ref: Annotated[
+        str, typer.Argument(help="topic/partition/offset, a trace id, a message id or a business key.")
+    ],
+    up: Annotated[bool, typer.Option("--up", help="Only what led to it.")] = False,
+    down: Annotated[bool, typer.Option("--down", help="Only what followed from it.")] = False,
+    depth: Annotated[int, typer.Option(min=1, help="Hops at most in either direction.")] = 1_000,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document for programs.")] = False,
+    store: Annotated[
+        str | None, typer.Option(help="embedded:DIR or http(s)://user:password@host/database")
+    ] = None,
+) -> None:
+    """Show the cascade around an event: causes above effects, with the evidence of each step."""
+    from collector.lineage.cascade import read_cascade, resolve
+
+    direction: Direction = "both" if up == down else "up" if up else "down"
+    with opened_store(store) as opened:
+        found = resolve(opened, ref)
+        if found is None:
+            raise HeadwaterError(
+                f"No stored event is called {plain(ref)!r}. Give topic/partition/offset, a trace id, a message id "
+                "or a business key; `headwater search` finds parts of names. If the event is new, the collector "
+                "may not have read it yet."
+            )
+        read = read_cascade(opened, found.refs, direction=direction, depth_max=depth)
+    if as_json:
+        print_json(as_document(read))
+    else:
+        _print(read, found)
+
+
+def as_document(read: "Cascade") -> dict[str, Any]:
+    """Return the cascade as the JSON document that the README describes."""
+    return {
+        "focus": str(read.focus) if read.focus else None,
+        "roots": [str(ref) for ref in read.roots],
+        "truncated": read.truncated,
+        "events": [_event_document(event) for event in read.events.values()],
+        "edges": [_edge_document(edge) for edge in read.edges],
+        "critical_path": [str(ref) for ref in read.critical_path],
+        "orphans": [str(ref) for ref in read.orphans],
+    }
+
+
+def _event_document(event: "Event") -> dict[str, Any]:
+    return {
+        "event": str(event.ref),
+        "topic": event.ref.topic,
+        "partition": event.ref.partition,
+        "offset": event.ref.offset,
+        "time": iso_ms(event.time),
+        "type": event.type or None,
+        "source": event.source or None,
+        "service": event.service or None,
+        "key": event.key,
+        "message_id": event.message_id or None,
+        "trace_id": event.trace_id or None,
+        "dead_letter": event.dead_letter,
+    }
+
+
+def _edge_document(edge: "Edge") -> dict[str, Any]:
+    return {
+        "cause": str(edge.cause),
+        "effect": str(edge.effect),
+        "relation": edge.relation,
+        "evidence": edge.evidence,
+        "confidence": edge.confidence,
+        "latency_ms": edge.latency_ms,
+    }
+
+
+def _print(read: "Cascade", found: "Found") -> None:
+    out = console()
+    out.print(_headline(read, found))
+    shown: set[EventRef] = set()
+    for root in read.roots:
+        if len(shown) < _SHOWN_MAX:
+            out.print(_tree(read, root, shown), soft_wrap=True)
+    if len(shown) < len(read.events):
+        out.print(f"… and {len(read.events) - len(shown):,} events more; --json has them all.", style="dim")
+    if read.truncated:
+        out.print("The cascade goes on behind the limits that were given.", style="yellow")
+
+
+def _headline(read: "Cascade", found: "Found") -> str:
+    times = [event.time for event in read.events.values()]
+    lasted_s = (max(times) - min(times)).total_seconds() if times else 0.0
+    dead = sum(event.dead_letter for event in read.events.values())
+    parts = [
+        f"found by {found.found_by}",
+        f"{len(read.events):,} events",
+        f"{len(read.roots):,} root{'s' if len(read.roots) != 1 else ''}",
+        f"{lasted_s:.3f} s",
+        f"depth {max(read.depths.values(), default=0)}",
+    ]
+    if dead:
+        parts.append(f"{dead:,} dead letter{'s' if dead != 1 else ''}")
+    if read.orphans:
+        parts.append(f"{len(read.orphans):,} with a cause that was never seen")
+    return " · ".join(parts)
+
+
+def _tree(read: "Cascade", root: "EventRef", shown: set["EventRef"]) -> "Tree":
+    """Draw below `root`; an event with several causes is drawn once and pointed at from the others."""
+    from rich.tree import Tree
+
+    start = read.events[root].time
+    tree = Tree(_line(read, root, None, start))
+    shown.add(root)
+    pending = [(root, tree)]
+    while pending and len(shown) < _SHOWN_MAX:
+        cause, branch = pending.pop()
+        below = []
+        for effect in sorted(read.graph.successors(cause), key=lambda ref: (read.events[ref].time, ref)):
+            edge = read.graph.edges[cause, effect]["edge"]
+            line = _line(read, effect, edge, start)
+            if effect in shown:
+                branch.add(line.append("  (shown above)", "dim"))
+                continue
+            shown.add(effect)
+            below.append((effect, branch.add(line)))
+        pending.extend(reversed(below))
+    return tree
+
+
+def _line(read: "Cascade", ref: "EventRef", edge: "Edge | None", start: Any) -> "Text":
+    from rich.text import Text
+
+    event = read.events[ref]
+    line = Text()
+    focus = ref == read.focus
+    line.append("▶ " if focus else "", "bold cyan")
+    line.append(plain(event.type or ref.topic), "bold red" if event.dead_letter else "bold")
+    line.append(f"  {plain(ref)}", "cyan")
+    line.append(
+        f"  {plain(event.service) if event.service else 'service unknown'}", "" if event.service else "dim"
+    )
+    line.append(f"  +{(event.time - start).total_seconds():.3f} s", "dim")
+    if event.dead_letter:
+        line.append("  DEAD LETTER", "bold red")
+    if edge is not None:
+        how = (
+            edge.evidence
+            if edge.relation == "caused"
+            else f"{edge.relation.replace('_', ' ')}, {edge.evidence}"
+        )
+        sure = "" if edge.confidence >= 1 else f" {edge.confidence:.0%}"
+        line.append(f"  [{how}{sure}]", "dim" if edge.confidence >= 1 else "yellow")
+    if ref in read.orphans:
+        line.append("  says it was caused by an event that was never seen", "yellow")
+    return line

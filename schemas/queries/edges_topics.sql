@@ -1,0 +1,2 @@
+-- Topics with events that have a known cause.
+SELECT DISTINCT effect_topic AS topic FROM edges ORDER BY topic
