@@ -1,5 +1,6 @@
 """What tests share: a store of their own, fresh and migrated."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -20,27 +21,27 @@ def store_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     keeper.close()
 
 
-@pytest.fixture
-def new_store_url(store_folder: Path) -> Iterator[Callable[[], str]]:
-    """Return a function that gives the URL of a database which nobody else has, on the session's store."""
-    names: list[str] = []
+@pytest.fixture(scope="session")
+def database_url(request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """Return what makes a store's URL from a database's name.
 
-    def new() -> str:
-        names.append(f"test_{uuid4().hex}")
-        return f"embedded:{store_folder}?database={names[-1]}"
-
-    yield new
-    keeper = open_store(f"embedded:{store_folder}")
-    for name in names:
-        keeper.create_database()
-        keeper.command(f"DROP DATABASE IF EXISTS {name} SYNC")
-    keeper.close()
+    HEADWATER_TEST_CLICKHOUSE_URL (http://user:password@host:8123) runs the tests on a server instead.
+    """
+    server = os.environ.get("HEADWATER_TEST_CLICKHOUSE_URL", "").rstrip("/")
+    if server:
+        return lambda name: f"{server}/{name}"
+    folder = request.getfixturevalue("store_folder")
+    return lambda name: f"embedded:{folder}?database={name}"
 
 
 @pytest.fixture
-def store_url(new_store_url: Callable[[], str]) -> str:
-    """Return the URL of a store with nothing in it, not even tables."""
-    return new_store_url()
+def store_url(database_url: Callable[[str], str]) -> Iterator[str]:
+    """Return the URL of a store with nothing in it: its database does not even exist."""
+    name = f"test_{uuid4().hex}"
+    yield database_url(name)
+    cleaner = open_store(database_url("default"))
+    cleaner.command(f"DROP DATABASE IF EXISTS {name} SYNC")
+    cleaner.close()
 
 
 @pytest.fixture

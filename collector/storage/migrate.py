@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 
-from collector.errors import StoreRejectedError
+from collector.errors import StoreRejectedError, StoreUnavailableError
 from collector.storage.api import Store
+from collector.storage.failures import code_of
 from schemas.sql import Migration, migrations
+
+_UNKNOWN_TABLE = 60
+_UNKNOWN_DATABASE = 81
 
 
 def migrate(store: Store, known: Sequence[Migration] | None = None) -> list[Migration]:
@@ -17,7 +21,7 @@ def migrate(store: Store, known: Sequence[Migration] | None = None) -> list[Migr
     store.execute("create_schema_migrations")
     missing = _missing(migrations() if known is None else known, store.query("applied_migrations"))
     for migration in missing:
-        store.command(migration.sql)
+        _apply(store, migration)
         store.execute(
             "record_migration",
             {"version": migration.version, "name": migration.name, "checksum": migration.checksum},
@@ -28,9 +32,20 @@ def migrate(store: Store, known: Sequence[Migration] | None = None) -> list[Migr
 def plan(store: Store, known: Sequence[Migration] | None = None) -> list[Migration]:
     """Return what `migrate` would apply, changing nothing. Raises as `migrate` does."""
     wanted = migrations() if known is None else known
-    if not store.query("schema_migrations_exists"):
-        return list(wanted)
-    return _missing(wanted, store.query("applied_migrations"))
+    try:
+        applied = store.query("applied_migrations")
+    except StoreRejectedError as error:
+        if code_of(error) not in (_UNKNOWN_TABLE, _UNKNOWN_DATABASE):
+            raise
+        applied = []
+    return _missing(wanted, applied)
+
+
+def _apply(store: Store, migration: Migration) -> None:
+    try:
+        store.command(migration.sql)
+    except (StoreRejectedError, StoreUnavailableError) as error:
+        raise type(error)(f"In migration {migration.version:04} {migration.name}: {error}") from error
 
 
 def _missing(known: Sequence[Migration], applied: Sequence[dict[str, object]]) -> list[Migration]:

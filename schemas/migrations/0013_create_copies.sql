@@ -1,5 +1,5 @@
 -- Records that say which record they were copied from: retries, dead letters, redrives. Found by their origin.
-CREATE TABLE copies
+CREATE TABLE IF NOT EXISTS copies
 (
     origin_topic     LowCardinality(String),
     origin_partition UInt32,

@@ -1,4 +1,4 @@
-CREATE MATERIALIZED VIEW copies_mv TO copies AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS copies_mv TO copies AS
 WITH splitByChar('/', substring(origin, length('event:') + 1)) AS place
 SELECT
     place[1] AS origin_topic,
