@@ -68,7 +68,7 @@ async def _wait_until_ready(address: str, process: asyncio.subprocess.Process, l
     give_up_s = time.monotonic() + READY_S_MAX
     while time.monotonic() < give_up_s and process.returncode is None:
         try:
-            await answers(address)
+            await _ask(address)
         except (KafkaError, OSError):
             await asyncio.sleep(0.05)
         else:
@@ -78,9 +78,19 @@ async def _wait_until_ready(address: str, process: asyncio.subprocess.Process, l
     )
 
 
-async def answers(bootstrap_servers: str) -> None:
-    """Return when a broker answers at this address. Raises KafkaError or OSError where none does."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=3_000)
+async def check_answers(bootstrap_servers: str) -> None:
+    """Return when a broker answers at this address. Raises BrokerUnavailableError where none does."""
+    try:
+        await _ask(bootstrap_servers)
+    except (KafkaError, OSError):
+        raise BrokerUnavailableError(
+            f"No Kafka broker answers at {bootstrap_servers}. Check HEADWATER_BOOTSTRAP_SERVERS, "
+            "or leave it out: the demo brings a broker of its own."
+        ) from None
+
+
+async def _ask(bootstrap_servers: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=5_000)
     try:
         await admin.start()
     finally:

@@ -23,9 +23,9 @@ CONFIG = {
 
 
 def produce_history(
-    bootstrap_servers: str, events: Iterable[PastEvent], truth: Truth, progress: Callable[[PastEvent], None]
+    bootstrap_servers: str, events: Iterable[PastEvent], truth: Truth, go_on: Callable[[int], bool]
 ) -> None:
-    """Send all `events`; `progress` is told of some of them on the way.
+    """Send `events` while `go_on`, which is told the time (ms since 1970) in history now and then.
 
     Raises BrokerUnavailableError where the broker fails, or where somebody else writes to the same topics.
     """
@@ -36,8 +36,7 @@ def produce_history(
         truth.add(event.ref, event.causes, event.service)
         if number % POLL_EVERY == 0:
             producer.poll(0)
-            progress(event)
-            if problems:
+            if problems or not go_on(event.time_ms):
                 break
     if producer.flush(FLUSH_S_MAX):
         problems.append("it did not acknowledge in time")
