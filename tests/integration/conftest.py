@@ -10,6 +10,7 @@ from tests.support.cluster import Cluster
 from tests.support.headwater import Collector, Database, StoreProcess
 from tests.support.jars import KafkaMissingError, kafka_classpath
 from tests.support.kafka import ApacheKafka, Broker, TansuBroker
+from tests.support.processes import wait_until
 
 _why_no_kafka = pytest.StashKey[str]()
 
@@ -112,6 +113,18 @@ class Setup:
         made = Collector(self.folder / f"collector-{len(self.collectors)}", defaults | settings)
         self.collectors.append(made)
         return made
+
+    def wait_until(
+        self, reached: Callable[[], bool], *, what: str, seconds_max: float, pause_seconds: float = 0.1
+    ) -> None:
+        """Wait until `reached()`. Raises AssertionError in time, or when a collector has ended by itself."""
+
+        def reached_alive() -> bool:
+            for collector in self.collectors:
+                collector.assert_running()
+            return reached()
+
+        wait_until(reached_alive, what=what, seconds_max=seconds_max, pause_seconds=pause_seconds)
 
     def kill_collectors(self) -> None:
         """End what still runs. May be called twice."""

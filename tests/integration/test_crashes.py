@@ -8,7 +8,6 @@ import pytest
 from tests.integration.conftest import Setup
 from tests.integration.durability import assert_committed_is_stored
 from tests.support.headwater import assert_same
-from tests.support.processes import wait_until
 from tests.support.trees import send_trees
 
 RECORDS = 100_000
@@ -26,7 +25,7 @@ def test_every_record_and_every_edge_is_there_once_after_five_kills(kafka_setup:
         collector = setup.collector(batch_rows_max="2000", batch_age_ms_max="100")
         collector.start()
         goal = int(share * RECORDS)
-        wait_until(
+        setup.wait_until(
             lambda goal=goal: setup.database.count("events") >= goal,  # type: ignore[misc]
             what=f"{goal} records are stored",
             seconds_max=60,

@@ -33,13 +33,8 @@ class StoreProcess:
         """Start it and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         log = self.folder.with_suffix(".log")
-        command = [
-            sys.executable,
-            "-c",
-            "import sys, pathlib; from collector.storage.host import host; host(pathlib.Path(sys.argv[1]))",
-            str(self.folder),
-        ]
-        self._process = spawn(command, log=log, env=environment_of({}), cwd=self.folder.parent)
+        environment = environment_of({"store": f"embedded:{self.folder}"})
+        self._process = spawn([*COMMAND, "store"], log=log, env=environment, cwd=self.folder.parent)
         wait_until(self._answers, what=f"the store starts (log: {log})", seconds_max=30)
 
     def stop(self) -> None:
@@ -155,10 +150,12 @@ class Collector:
         self._folder = folder
         self._settings = settings
         self.log = folder / "collector.log"
+        self._ended_by_us = False
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *flags: str) -> None:
         """Start it; returns at once."""
+        self._ended_by_us = "--once" in flags
         self._folder.mkdir(parents=True, exist_ok=True)
         environment = environment_of(self._settings)
         self._process = spawn([*COMMAND, "collect", *flags], log=self.log, env=environment, cwd=self._folder)
@@ -178,18 +175,21 @@ class Collector:
     def stop(self) -> int:
         """End it as Ctrl-C does and return its exit code."""
         assert self._process is not None
+        self._ended_by_us = True
         return end(self._process, signal_number=signal.SIGINT, seconds_max=30)
 
     def kill(self) -> None:
         """End it without warning. May be called twice."""
+        self._ended_by_us = True
         if self._process is not None:
             self._process.kill()
             self._process.wait()
 
-    @property
-    def running(self) -> bool:
-        """Whether the process lives."""
-        return self._process is not None and self._process.poll() is None
+    def assert_running(self) -> None:
+        """Raise AssertionError with its last words if it has ended by itself."""
+        if self._process is not None and not self._ended_by_us:
+            code = self._process.poll()
+            assert code is None, f"the collector ended with {code}:\n{self.tail()}"
 
     def rss_bytes(self) -> int:
         """Return the memory that the process holds now."""
