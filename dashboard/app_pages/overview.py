@@ -1,0 +1,204 @@
+"""Is anything wrong now? What, since when, how many, and where to look next."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import streamlit as st
+
+from dashboard import charts, links
+from dashboard.changes import Change, changes
+from dashboard.component import link_list
+from dashboard.frame import age_line, go_to_event, heading, no_data, refreshed, utc_now, verdict
+from dashboard.read import rows, slow_rows
+from dashboard.text import ago, count, duration, visible
+from dashboard.verdict import Facts, Failing, judge
+from schemas.records import EventRef
+
+WINDOW = timedelta(hours=1)
+STEP_S = 60
+SHAPES_MAX = 2_000
+
+
+def _facts(now: datetime, found_changes: list[Change], failing: list[Failing]) -> Facts:
+    newest = rows("overview_newest")[0]
+    topics = rows("overview_topics", window_s=int(WINDOW.total_seconds()))
+    collectors = rows("collector_status_latest")
+    lag = rows("collector_lag_total")[0]
+    return Facts(
+        now=now,
+        rows=newest["rows"],
+        newest_observed=newest["newest_observed_time"] if newest["rows"] else None,
+        events_5m=sum(row["events_5m"] for row in topics),
+        topics=len(topics),
+        failing=failing,
+        changes=found_changes,
+        heard=max((row["observed_time"] for row in collectors), default=None),
+        collector_state=next((row["state"] for row in collectors if row["state"] != "running"), "running"),
+        lag=int(lag["lag"]),
+    )
+
+
+def _failing() -> list[Failing]:
+    return [
+        Failing(
+            topic=row["topic"],
+            reason=row["exception"],
+            failing=row["failing"],
+            origin_topic=row["origin_topic"],
+            last_15m=row["last_15m"],
+            last_1h=row["last_1h"],
+            last_24h=row["last_24h"],
+            last_time=row["last_time"],
+            last_event=str(EventRef(row["topic"], row["last_partition"], row["last_offset"])),
+            minutes=tuple(row["minutes"]),
+        )
+        for row in rows("overview_dead_letters")
+    ]
+
+
+def _body() -> None:
+    now = utc_now()
+    found_changes = changes(slow_rows("overview_shapes", rows_max=SHAPES_MAX))
+    failing = _failing()
+    facts = _facts(now, found_changes, failing)
+    said = judge(facts)
+    if said.level == "none":
+        no_data(said.sentence, list(said.details))
+        return
+    verdict(said.level, said.sentence, list(said.details))
+    age_line(now, facts.newest_observed)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _rates(now, found_changes)
+        _slowest()
+    with right:
+        _dead_letters(failing, now)
+        _changes(found_changes, now)
+
+
+def _rates(now: datetime, found_changes: list[Change]) -> None:
+    found = rows("overview_rates", window_s=int(WINDOW.total_seconds()), step_s=STEP_S)
+    st.subheader("Events in the last hour", anchor=False)
+    if not found:
+        st.caption("No event in the last hour.")
+        return
+    marks = [(change.time, f"{change.topic} changed") for change in found_changes[:4] if change.time > now - WINDOW]
+    same: dict[str, Any] = {"now": now, "window": WINDOW, "step_s": STEP_S}
+    st.vega_lite_chart(
+        None,
+        charts.rate_bars(found, "events", "events / min", times=False, changes=marks, height=140, **same),
+        key="rates",
+    )
+    st.vega_lite_chart(
+        None,
+        charts.rate_bars(found, "dead_letters", "dead / min", colour=charts.RED, height=90, **same),
+        key="dead_rates",
+    )
+
+
+def _dead_letters(failing: list[Failing], now: datetime) -> None:
+    st.subheader("Dead letters", anchor=False)
+    if not failing:
+        st.caption("None in the last 24 hours.")
+        return
+    most = max((item.last_1h for item in failing), default=0) or 1
+    lines = [
+        {
+            "id": item.last_event,
+            "href": links.to_event(item.last_event),
+            "cells": [
+                {
+                    "text": visible(item.topic, 80),
+                    "under": visible(
+                        " · ".join(filter(None, [item.reason.rpartition(".")[2], f"by {item.failing}" if item.failing else ""]))
+                        or "no reason on the wire",
+                        120,
+                    ),
+                    "style": "strong",
+                },
+                {"text": count(item.last_15m), "style": "dead" if item.last_15m else "mute"},
+                {"text": count(item.last_1h), "meter": item.last_1h / most, "meterStyle": "dead"},
+                {"text": ago(item.last_time, now)},
+            ],
+        }
+        for item in failing[:8]
+    ]
+    columns = [
+        {"text": "Topic and reason"},
+        {"text": "15 min", "style": "number"},
+        {"text": "1 h", "style": "number"},
+        {"text": "last", "style": "time"},
+    ]
+    data = {"scope": "", "label": "Dead letters by topic", "columns": columns, "rows": lines}
+    link_list(data, key="dead_letters", on_pick=go_to_event)
+    if len(failing) > 8:
+        st.caption(f"and {len(failing) - 8} more")
+
+
+def _slowest() -> None:
+    st.subheader("Slowest steps in the last hour", anchor=False)
+    found = rows("overview_slowest_edges", window_s=int(WINDOW.total_seconds()), rows_max=8)
+    if not found:
+        st.caption("No event was linked to its cause in the last hour.")
+        return
+    most = max(row["p95_ms"] for row in found) or 1
+    lines = []
+    for row in found:
+        event = str(EventRef(row["effect_topic"], row["slowest_partition"], row["slowest_offset"]))
+        lines.append(
+            {
+                "id": event,
+                "href": links.to_event(event),
+                "cells": [
+                    {
+                        "text": f"{visible(row['cause_topic'], 60)} → {visible(row['effect_topic'], 60)}",
+                        "under": f"by {visible(row['effect_service'], 60)}"
+                        if row["effect_service"]
+                        else "service not on the wire",
+                    },
+                    {"text": duration(row["p50_ms"])},
+                    {"text": duration(row["p95_ms"]), "meter": max(0, row["p95_ms"] / most)},
+                    {"text": count(row["edges"])},
+                ],
+            }
+        )
+    columns = [
+        {"text": "From → to"},
+        {"text": "p50", "style": "number"},
+        {"text": "p95", "style": "number"},
+        {"text": "count", "style": "number"},
+    ]
+    data = {"scope": "", "label": "Slowest steps", "columns": columns, "rows": lines}
+    link_list(data, key="slowest", on_pick=go_to_event)
+
+
+def _changes(found: list[Change], now: datetime) -> None:
+    st.subheader("Newest changes", anchor=False)
+    lines: list[tuple[datetime, dict[str, Any]]] = []
+    for change in found[:6]:
+        more = f" and {len(change.said) - 2} more" if len(change.said) > 2 else ""
+        said = visible("; ".join(change.said[:2]) + more, 160)
+        title = f"Payload of {visible(change.type or change.topic, 60)} changed"
+        lines.append((change.time, _change_row(str(change.first), title, f"{visible(change.topic, 60)}: {said}", change.time, now)))
+    for row in slow_rows("overview_new_topics", rows_max=6):
+        first = str(EventRef(row["topic"], row["first_partition"], row["first_offset"]))
+        title = f"New topic {visible(row['topic'], 80)}"
+        lines.append((row["first_time"], _change_row(first, title, "first record", row["first_time"], now)))
+    if not lines:
+        st.caption("Nothing new was seen.")
+        return
+    lines.sort(key=lambda line: line[0], reverse=True)
+    columns = [{"text": "What"}, {"text": "when", "style": "time"}]
+    data = {"scope": "", "label": "Newest changes", "columns": columns, "rows": [row for _, row in lines[:6]]}
+    link_list(data, key="changes", on_pick=go_to_event)
+
+
+def _change_row(event: str, title: str, under: str, time: datetime, now: datetime) -> dict[str, Any]:
+    return {
+        "id": event,
+        "href": links.to_event(event),
+        "cells": [{"text": title, "under": under}, {"text": ago(time, now)}],
+    }
+
+
+refreshed(_body, live=heading("Overview"), every_s=3)

@@ -1,0 +1,101 @@
+"""Vega-Lite specifications as plain dictionaries. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+RED = "#e5484d"
+BLUE = "#4f83cc"
+AMBER = "#c67f00"
+_AXIS_WIDTH = 48  # the same on every chart of a page, so that times stand below each other
+
+
+def rate_bars(
+    rows: Sequence[dict[str, Any]],
+    field: str,
+    title: str,
+    *,
+    now: datetime,
+    window: timedelta,
+    step_s: int,
+    colour: str = BLUE,
+    height: int = 130,
+    times: bool = True,
+    changes: Sequence[tuple[datetime, str]] = (),
+) -> dict[str, Any]:
+    """Draw `field` of `rows` (with `step`, UTC) as bars per minute; `changes` as dashed lines with a text.
+
+    A step without a row has no bar. The running step is pale: it is not over yet.
+    """
+    values = [
+        {
+            "from": row["step"].isoformat(),
+            "to": (row["step"] + timedelta(seconds=step_s)).isoformat(),
+            "value": row[field] * 60 / step_s,
+            "running": row["step"] + timedelta(seconds=step_s) > now,
+        }
+        for row in rows
+    ]
+    x = _time_axis(now - window, now, times)
+    bars = {
+        "data": {"values": values},
+        "mark": {"type": "bar", "color": colour},
+        "encoding": {
+            "x": {**x, "field": "from"},
+            "x2": {"field": "to"},
+            "y": _value_axis("value", title),
+            "opacity": {"condition": {"test": "datum.running", "value": 0.35}, "value": 0.85},
+            "tooltip": [
+                {"field": "from", "type": "temporal", "format": "%H:%M", "scale": {"type": "utc"}, "title": "UTC"},
+                {"field": "value", "type": "quantitative", "format": ",.1f", "title": title},
+            ],
+        },
+    }
+    return {"height": height, "layer": [bars, *_change_marks(changes, x)], "config": {"view": {"stroke": None}}}
+
+
+def line(
+    rows: Sequence[dict[str, Any]], field: str, title: str, *, now: datetime, window: timedelta, height: int = 130
+) -> dict[str, Any]:
+    """Draw `field` of `rows` (with `step`, UTC) as a line with points; nothing is drawn where there is no row."""
+    values = [{"time": row["step"].isoformat(), "value": row[field]} for row in rows]
+    return {
+        "height": height,
+        "data": {"values": values},
+        "mark": {"type": "line", "color": BLUE, "point": {"size": 12, "color": BLUE}, "strokeWidth": 1.5},
+        "encoding": {
+            "x": {**_time_axis(now - window, now, True), "field": "time"},
+            "y": _value_axis("value", title),
+            "tooltip": [
+                {"field": "time", "type": "temporal", "format": "%H:%M:%S", "scale": {"type": "utc"}, "title": "UTC"},
+                {"field": "value", "type": "quantitative", "format": ",.1f", "title": title},
+            ],
+        },
+        "config": {"view": {"stroke": None}},
+    }
+
+
+def _time_axis(start: datetime, end: datetime, times: bool) -> dict[str, Any]:
+    axis: dict[str, Any] = {"title": None, "format": "%H:%M", "grid": False, "tickCount": 8}
+    if not times:
+        axis |= {"labels": False, "ticks": False, "domain": False}
+    domain = [start.isoformat(), end.isoformat()]
+    return {"type": "temporal", "scale": {"type": "utc", "domain": domain, "clamp": True}, "axis": axis}
+
+
+def _value_axis(field: str, title: str) -> dict[str, Any]:
+    axis = {"title": title, "titleFontSize": 11, "tickCount": 3, "format": "~s"}
+    axis |= {"minExtent": _AXIS_WIDTH, "maxExtent": _AXIS_WIDTH}
+    return {"field": field, "type": "quantitative", "scale": {"domainMin": 0}, "axis": axis}
+
+
+def _change_marks(changes: Sequence[tuple[datetime, str]], x: dict[str, Any]) -> list[dict[str, Any]]:
+    if not changes:
+        return []
+    data = {"values": [{"time": time.isoformat(), "text": text} for time, text in changes]}
+    at = {"x": {**x, "field": "time"}}
+    text = {"type": "text", "align": "right", "dx": -4, "dy": 2, "baseline": "top", "color": AMBER, "fontSize": 11}
+    return [
+        {"data": data, "mark": {"type": "rule", "strokeDash": [4, 3], "color": AMBER}, "encoding": at},
+        {"data": data, "mark": {**text, "limit": 260}, "encoding": {**at, "y": {"value": 0}, "text": {"field": "text"}}},
+    ]

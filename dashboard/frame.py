@@ -1,0 +1,120 @@
+"""What every page shares: heading, live refresh, its age, and what is said when there is nothing to show."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from collector.errors import HeadwaterError, StoreUnavailableError
+from dashboard.read import NoTablesYetError
+from dashboard.text import escaped
+
+STYLE = """
+<style>
+.stMainBlockContainer { padding: 3.9rem 2rem 2rem; max-width: 1720px; }
+.hw-verdict { border: 1px solid color-mix(in srgb, var(--hw-tone) 45%, transparent); border-left: 6px solid var(--hw-tone);
+  background: color-mix(in srgb, var(--hw-tone) 9%, transparent); border-radius: 10px; padding: .8rem 1.1rem; }
+.hw-verdict b { font-size: 1.25rem; font-weight: 650; line-height: 1.35; overflow-wrap: anywhere; }
+.hw-verdict p { margin: .25rem 0 0; overflow-wrap: anywhere; }
+.hw-bad { --hw-tone: #e5484d; } .hw-warn { --hw-tone: #e39a12; } .hw-good { --hw-tone: #30a46c; } .hw-none { --hw-tone: #8a8f98; }
+.hw-facts { width: 100%; border-collapse: collapse; font-size: 13px; table-layout: fixed; }
+.hw-facts th { width: 118px; text-align: left; font-weight: 500; opacity: .72; padding: 2px 10px 2px 0; vertical-align: top;
+  border: 0; overflow-wrap: anywhere; }
+.hw-facts td { padding: 2px 0; overflow-wrap: anywhere; vertical-align: top; border: 0; }
+.hw-facts code { font-size: 12px; padding: 0 3px; }
+.hw-facts small { opacity: .72; }
+.hw-headers th { width: 40%; }
+.hw-title { font-size: 1.1rem; font-weight: 650; overflow-wrap: anywhere; line-height: 1.3; }
+.hw-badge { display: inline-block; font-size: 11px; font-weight: 700; padding: 1px 8px; border-radius: 9px; margin-right: 6px;
+  background: color-mix(in srgb, #8a8f98 22%, transparent); }
+.hw-badge.dead { background: #c62a2f; color: #fff; } .hw-badge.retry { background: #f0b429; color: #2b1d00; }
+.hw-line { overflow-wrap: anywhere; } .hw-line .sep { opacity: .45; margin: 0 .5em; }
+.hw-note { border-left: 4px solid #e39a12; padding: 4px 10px; font-size: 13px; overflow-wrap: anywhere;
+  background: color-mix(in srgb, #e39a12 9%, transparent); border-radius: 6px; }
+.hw-note.dead { border-color: #e5484d; background: color-mix(in srgb, #e5484d 9%, transparent); }
+h1 { padding: 0 0 .2rem !important; }
+</style>
+"""
+
+
+def heading(title: str) -> bool:
+    """Draw the title and the switch for live refresh; return whether it is on."""
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    left.title(title, anchor=False)
+    with right.container(horizontal=True, horizontal_alignment="right"):
+        return bool(st.toggle("Live", value=True, key="live", help="Refreshes by itself. Off keeps what you see."))
+
+
+def refreshed(body: Callable[[], None], *, live: bool, every_s: float) -> None:
+    """Draw `body` as a fragment of its own, again every `every_s` seconds while live."""
+    st.fragment(lambda: _guarded(body), run_every=every_s if live else None)()
+
+
+def _guarded(body: Callable[[], None]) -> None:
+    target = st.session_state.pop("go_to", None)
+    if target:
+        page, params = target
+        st.switch_page(page, query_params=params)
+    with told():
+        body()
+
+
+def go_to_event(event: str | None, _open: bool = False) -> None:
+    """Go to the cascade of an event, once the callback that this is called from has ended."""
+    if event:
+        st.session_state["go_to"] = ("app_pages/cascades.py", {"event": event})
+
+
+def go_to_topic(topic: str | None, _open: bool = False) -> None:
+    """Go to a topic on the flow map, once the callback that this is called from has ended."""
+    if topic:
+        st.session_state["go_to"] = ("app_pages/flow_map.py", {"node": f"topic:{topic}"})
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn the errors that a user can act on into a message."""
+    try:
+        yield
+    except NoTablesYetError:
+        no_data("No data yet: the store is empty.")
+    except StoreUnavailableError as error:
+        verdict("bad", "The store does not answer.", [str(error)])
+    except HeadwaterError as error:
+        verdict("bad", "The store cannot be read.", [str(error)])
+
+
+def verdict(level: str, sentence: str, details: list[str]) -> None:
+    """Draw the sentence that a page opens with. Text is escaped here."""
+    marks = {"bad": "✖", "warn": "▲", "good": "✓", "none": "○"}
+    lines = "".join(f"<p>{escaped(detail, 600)}</p>" for detail in details)
+    st.html(
+        f'<div class="hw-verdict hw-{level}" role="status"><b>{marks[level]}&nbsp; {escaped(sentence, 400)}</b>{lines}</div>'
+    )
+
+
+def no_data(sentence: str, details: list[str] | None = None) -> None:
+    """Say that there is nothing, which is not zero, and what to do next."""
+    verdict("none", sentence, details or [])
+    st.markdown(
+        "**To see something**\n"
+        "- `headwater demo` shows a company of its own making, in this very store.\n"
+        "- `HEADWATER_BOOTSTRAP_SERVERS=broker:9092 headwater up` reads your brokers. It never writes to them.\n"
+        "- `headwater doctor` says what is missing."
+    )
+
+
+def age_line(now: datetime, newest: datetime | None) -> None:
+    """Say when this was read and how old the newest event is. All times are UTC."""
+    if newest is None:
+        st.caption(f"Read at {now:%H:%M:%S} UTC · no event yet")
+        return
+    from dashboard.text import ago
+
+    st.caption(f"Read at {now:%H:%M:%S} UTC · newest event {ago(newest, now)} · all times are UTC")
+
+
+def utc_now() -> datetime:
+    """Return the time of this machine, in UTC."""
+    return datetime.now(UTC)

@@ -1,0 +1,102 @@
+"""The only place that asks the store, and the only cache. Pages share one connection and answers of two seconds."""
+
+from typing import Any
+
+import streamlit as st
+
+from collector.lineage.cascade import Cascade, read_cascade
+from collector.lineage.find_events import Found, resolve
+from collector.settings import load
+from collector.storage.api import Store
+from collector.storage.migrate import plan
+from collector.storage.open import open_store
+from dashboard.group_cascades import Summary, summarize
+from schemas.records import EventRef
+
+FRESH_SECONDS = 2
+EDGES_MAX = 50_000
+DEAD_LETTERS_MAX = 20_000
+EVENTS_MAX = 10_000
+
+
+@st.cache_resource(show_spinner=False)
+def _store() -> Store:
+    return open_store(load().store.get_secret_value())
+
+
+@st.cache_resource(show_spinner=False, ttl=3_600)
+def _tables_are_there() -> bool:
+    missing = plan(_store())
+    if missing:
+        raise NoTablesYetError
+    return True
+
+
+class NoTablesYetError(Exception):
+    """The store answers, but no collector has made its tables yet."""
+
+
+def rows(name: str, /, **params: Any) -> list[dict[str, Any]]:
+    """Return the rows of `schemas/queries/<name>.sql`, at most FRESH_SECONDS old. Do not change them.
+
+    Raises NoTablesYetError on an empty store, else as Store.query.
+    """
+    _tables_are_there()
+    answer: list[dict[str, Any]] = _rows(name, tuple(sorted(params.items())))
+    return answer
+
+
+@st.cache_resource(ttl=FRESH_SECONDS, max_entries=256, show_spinner=False)
+def _rows(name: str, params: tuple[tuple[str, Any], ...]) -> list[dict[str, Any]]:
+    return _store().query(name, {key: list(value) if isinstance(value, tuple) else value for key, value in params})
+
+
+def slow_rows(name: str, /, **params: Any) -> list[dict[str, Any]]:
+    """Like `rows`, for questions that read a whole table: at most 30 seconds old."""
+    _tables_are_there()
+    answer: list[dict[str, Any]] = _slow_rows(name, tuple(sorted(params.items())))
+    return answer
+
+
+@st.cache_resource(ttl=30, max_entries=64, show_spinner=False)
+def _slow_rows(name: str, params: tuple[tuple[str, Any], ...]) -> list[dict[str, Any]]:
+    return _store().query(name, dict(params))
+
+
+@st.cache_resource(ttl=5, max_entries=16, show_spinner=False)
+def _summaries(window_s: int) -> list[Summary]:
+    store = _store()
+    edges = store.query_arrow("cascades_edges", {"window_s": window_s, "edges_max": EDGES_MAX})
+    dead = store.query("cascades_dead_letters", {"window_s": window_s, "events_max": DEAD_LETTERS_MAX})
+    return summarize(edges, {row["event"] for row in dead})
+
+
+def summaries(window_s: int) -> list[Summary]:
+    """Return the cascades in the newest EDGES_MAX edges of the window, in no particular order."""
+    _tables_are_there()
+    found: list[Summary] = _summaries(window_s)
+    return found
+
+
+@st.cache_resource(ttl=FRESH_SECONDS, max_entries=16, show_spinner=False)
+def _found(text: str) -> Found | None:
+    return resolve(_store(), text)
+
+
+def found(text: str) -> Found | None:
+    """Return what `text` (coordinates, trace id, message id, business key) points at; None for nothing."""
+    _tables_are_there()
+    answer: Found | None = _found(text)
+    return answer
+
+
+@st.cache_resource(ttl=FRESH_SECONDS, max_entries=16, show_spinner=False)
+def _cascade(refs: tuple[EventRef, ...]) -> Cascade:
+    return read_cascade(_store(), list(refs), direction="both", events_max=EVENTS_MAX)
+
+
+def cascade(refs: tuple[EventRef, ...]) -> Cascade:
+    """Return the cascade around `refs`, with at most EVENTS_MAX events. Shared: do not change it."""
+    _tables_are_there()
+    answer: Cascade = _cascade(refs)
+    return answer

@@ -1,0 +1,146 @@
+"""Is anything wrong now? Facts in, one sentence out. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from dashboard.changes import Change
+from dashboard.text import ago, clock, count, many, rate
+
+QUIET_MINUTES = 15  # a run of failures ends with this much quiet
+STALE = timedelta(minutes=2)
+LAG_SAID_FROM = 10_000
+CHANGE_BEFORE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """Dead letters of one topic and reason. `minutes` holds the start (seconds since 1970) of each minute with any."""
+
+    topic: str
+    reason: str
+    failing: str
+    origin_topic: str
+    last_15m: int
+    last_1h: int
+    last_24h: int
+    last_time: datetime
+    last_event: str
+    minutes: tuple[int, ...]
+
+    @property
+    def since(self) -> datetime:
+        """Return when the latest run of failures began, to the minute."""
+        start = self.minutes[-1]
+        for minute in reversed(self.minutes):
+            if start - minute > QUIET_MINUTES * 60:
+                break
+            start = minute
+        return datetime.fromtimestamp(start, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the verdict rests on. `heard` is the newest word of any collector, None if none ever spoke."""
+
+    now: datetime
+    rows: int
+    newest_observed: datetime | None
+    events_5m: int
+    topics: int
+    failing: Sequence[Failing]
+    changes: Sequence[Change]
+    heard: datetime | None
+    collector_state: str
+    lag: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`level` decides colour and mark; `sentence` stands alone; `details` are further sentences."""
+
+    level: Literal["none", "good", "warn", "bad"]
+    sentence: str
+    details: tuple[str, ...] = ()
+
+
+def judge(facts: Facts) -> Verdict:
+    """Return the one sentence to open with, worst news first."""
+    if not facts.rows:
+        return _no_data(facts)
+    worries = _worries(facts)
+    current = [failing for failing in facts.failing if failing.last_15m]
+    if current:
+        return Verdict("bad", _failing_now(current), (*_suspects(facts, current), *worries))
+    if worries:
+        return Verdict("warn", worries[0], tuple(worries[1:]))
+    earlier = sum(failing.last_1h for failing in facts.failing)
+    details = []
+    if earlier:
+        last = max(failing.last_time for failing in facts.failing)
+        details.append(f"{many(earlier, 'dead letter')} earlier in this hour, the last one {ago(last, facts.now)}.")
+    sentence = (
+        f"Nothing is failing: no dead letters in {QUIET_MINUTES} minutes, "
+        f"{rate(facts.events_5m / 5)} over {many(facts.topics, 'topic')}."
+    )
+    return Verdict("good", sentence, tuple(details))
+
+
+def _no_data(facts: Facts) -> Verdict:
+    if facts.heard and facts.now - facts.heard < STALE:
+        return Verdict(
+            "none",
+            "No data yet: a collector is running, but no event has arrived.",
+            (f"It says: {facts.collector_state}. Is anything written to the topics that it reads?",),
+        )
+    return Verdict("none", "No data yet: no collector has stored an event.")
+
+
+def _failing_now(current: Sequence[Failing]) -> str:
+    total = sum(failing.last_15m for failing in current)
+    since = min(failing.since for failing in current)
+    names = list(dict.fromkeys(failing.failing for failing in current if failing.failing))
+    topics = list(dict.fromkeys(failing.topic for failing in current))
+    who = f"{_and(names)} {'fails' if len(names) == 1 else 'fail'}" if names else f"{_and(topics)} fills"
+    now = max(failing.last_time for failing in current)
+    return f"{who}: {many(total, 'dead letter')} in {QUIET_MINUTES} minutes, since {clock(since, now)} UTC."
+
+
+def _suspects(facts: Facts, current: Sequence[Failing]) -> list[str]:
+    """Name the reason, and what changed shortly before: neighbours in time, said as that and no more."""
+    said = []
+    top = max(current, key=lambda failing: failing.last_15m)
+    if top.reason:
+        said.append(f"Most frequent reason: {top.reason.rpartition('.')[2]} ({count(top.last_15m)}×).")
+    since = top.since
+    before = [
+        change for change in facts.changes
+        if since - CHANGE_BEFORE <= change.time <= since + timedelta(minutes=1)
+    ]  # fmt: skip
+    if before:
+        change = before[0]
+        minutes = max(0, round((since - change.time).total_seconds() / 60))
+        when = f"{many(minutes, 'minute')} before" if minutes else "In the same minute"
+        said.append(f"{when}, the payload of {change.topic} changed: {change.said[0]}.")
+    return said
+
+
+def _worries(facts: Facts) -> list[str]:
+    said = []
+    if facts.heard is None:
+        said.append("No collector has reported in a day: what you see is old.")
+    elif facts.now - facts.heard > STALE:
+        said.append(f"The collector went silent {ago(facts.heard, facts.now)}: what you see is old.")
+    elif facts.collector_state not in ("running", ""):
+        said.append(f"The collector says: {facts.collector_state}.")
+    if facts.lag >= LAG_SAID_FROM and not (facts.heard is None or facts.now - facts.heard > STALE):
+        said.append(f"Collection is {count(facts.lag)} records behind: the newest events are not here yet.")
+    return said
+
+
+def _and(names: Sequence[str], most: int = 3) -> str:
+    shown = list(names[:most])
+    if len(names) > most:
+        return f"{', '.join(shown)} and {len(names) - most} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]

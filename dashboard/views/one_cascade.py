@@ -1,0 +1,179 @@
+"""One cascade: summary, graph, time axis, and a panel for what is selected. Its whole state is in the address."""
+
+import streamlit as st
+
+from collector.lineage.cascade import Cascade
+from dashboard.component import graph, link_list, select, waterfall
+from dashboard.draw_cascade import Picture, fall_data, graph_data, prepare, title_of
+from dashboard.frame import age_line, go_to_event, utc_now
+from dashboard.views.cascade_list import search_box
+from dashboard.views.event_panel import draw_event_panel, draw_group_panel
+from dashboard.views.search_results import draw_matches
+from dashboard.read import cascade, found, rows
+from dashboard.text import ago, code_text, count, duration, escaped, many, visible
+from schemas.records import EventRef
+
+GRAPH_HEIGHT = 500
+FALL_HEIGHT = 300
+SCOPE = "cascade"
+SAME_TRACE_SHOWN = 30
+
+
+def draw_cascade() -> None:
+    """Draw what `ref` or `event` in the address points at."""
+    event, ref = st.query_params.get("event", ""), st.query_params.get("ref", "")
+    asked = ref or event
+    search_box(asked)
+    if not asked:
+        st.rerun()
+    matches = found(asked)
+    if matches is None:
+        draw_matches(asked)
+        return
+    shown = cascade(matches.refs)
+    if not shown.events:
+        draw_matches(asked)
+        return
+    selected = event or (asked if EventRef.parse(asked) in shown.events else "")
+    opened = [group for group in st.query_params.get("open", "").split(",") if group]
+    picture = prepare(shown, opened=opened, pinned=[selected] if selected else [])
+    if selected and selected not in picture.folded.drawn_as and selected not in picture.folded.groups:
+        st.caption(f"`{code_text(selected)}` is not part of this cascade.")
+        selected = ""
+    _summary(picture, asked, matches.found_by, len(matches.refs), matches.cut)
+    _pictures(picture, asked, selected or _default_selection(picture))
+    _same_trace(shown)
+    age_line(utc_now(), max(event.time for event in shown.events.values()))
+
+
+def _default_selection(picture: Picture) -> str:
+    """Start on the failure; where there is none, on the event that was asked for, else on the root."""
+    dead = [id_ for id_, standing in picture.standings.items() if standing == "dead"]
+    if dead:
+        return picture.folded.drawn_as[dead[0]]
+    first = picture.cascade.focus or next(iter(picture.cascade.roots), None)
+    return picture.folded.drawn_as[str(first)] if first else ""
+
+
+def _summary(picture: Picture, asked: str, found_by: str, refs: int, cut: bool) -> None:
+    shown = picture.cascade
+    events = list(shown.events.values())
+    first, last = min(event.time for event in events), max(event.time for event in events)
+    dead = [event for event in events if event.dead_letter]
+    retries = sum(1 for standing in picture.standings.values() if standing == "retry")
+    guesses = sum(1 for edge in shown.edges if edge.evidence == "inferred")
+    root = shown.events[shown.roots[0]] if shown.roots else events[0]
+    badges = []
+    if dead:
+        badges.append(f'<span class="hw-badge dead">{many(len(dead), "DEAD LETTER")}</span>')
+    if retries:
+        badges.append(f'<span class="hw-badge retry">{many(retries, "RETRY", "RETRIES")}</span>')
+    if guesses:
+        badges.append(f'<span class="hw-badge">{many(guesses, "inferred link")}</span>')
+    services = {event.service for event in events if event.service}
+    facts = [
+        f"<b>{many(len(events), 'event')}</b>",
+        many(len({event.ref.topic for event in events}), "topic"),
+        many(len(services), "service") if services else "services not on the wire",
+        f"took <b>{duration((last - first).total_seconds() * 1000)}</b>",
+        f"began {first:%Y-%m-%d %H:%M:%S} UTC, {ago(first, utc_now())}",
+    ]
+    if len(shown.roots) > 1:
+        facts.append(f"{len(shown.roots)} roots")
+    if found_by != "event":
+        facts.append(f"{many(refs, 'event')} found by {found_by}" + (" (there are more)" if cut else ""))
+    line = '<span class="sep">·</span>'.join(facts)
+    name = escaped(title_of(root), 120) + (f" <small>{escaped(root.key, 60)}</small>" if root.key else "")
+    st.html(f'<div class="hw-title">{name}</div><div class="hw-line">{"".join(badges)}{line}</div>')
+    if dead:
+        _failure_line(shown, dead[0].ref)
+    if shown.truncated:
+        st.caption(f"Cut after {count(len(events))} events: there is more than is drawn here.")
+
+
+def _failure_line(shown: Cascade, ref: EventRef) -> None:
+    event = shown.events[ref]
+    row = next(iter(rows("cascades_event", topic=ref.topic, partition=ref.partition, offset=ref.offset)), None)
+    if row is None:
+        return
+    attempts = 1
+    node = ref
+    retried = {edge.effect: edge.cause for edge in shown.edges if edge.relation in ("retried", "dead_lettered")}
+    while node in retried and attempts < len(shown.events):
+        node = retried[node]
+        attempts += node in retried
+    where = escaped(row["failed_group"] or event.service or "a service that is not on the wire", 80)
+    reason = f": <b>{escaped(row['exception'], 160)}</b>" if row["exception"] else ""
+    st.html(f'<div class="hw-note dead">Stopped at <b>{where}</b> after {many(attempts, "attempt")}{reason}</div>')
+
+
+def _pictures(picture: Picture, asked: str, selected: str) -> None:
+    pick = _picker(asked)
+    select(SCOPE, selected or None, key="cascade_selection")
+    left, right = st.columns([2.9, 1], gap="small")
+    with left:
+        graph(
+            graph_data(picture, graph_id=f"cascade {asked}", scope=SCOPE, height=GRAPH_HEIGHT),
+            key="cascade_graph",
+            on_pick=pick,
+        )
+        waterfall(
+            fall_data(picture, fall_id=f"cascade {asked}", scope=SCOPE, height=_fall_height(picture)),
+            key="cascade_fall",
+            on_pick=pick,
+        )
+    with right.container(border=True, height=GRAPH_HEIGHT + _fall_height(picture) + 16, key="panel"):
+        group = picture.folded.groups.get(selected)
+        if group:
+            draw_group_panel(picture, group, pick)
+        elif selected:
+            draw_event_panel(picture, selected, pick)
+        else:
+            st.caption("Click on an event to see its facts.")
+
+
+def _fall_height(picture: Picture) -> int:
+    return max(110, min(FALL_HEIGHT, 34 + 24 * len(picture.folded.ids)))
+
+
+def _picker(asked: str):  # type: ignore[no-untyped-def]
+    def pick(id_: str | None, open_: bool) -> None:
+        st.query_params["ref"] = asked
+        if id_ and open_ and id_.startswith("g-"):
+            opened = [group for group in st.query_params.get("open", "").split(",") if group]
+            st.query_params["open"] = ",".join(dict.fromkeys([*opened, id_]))
+        elif id_:
+            st.query_params["event"] = id_
+        else:
+            st.query_params.pop("event", None)
+
+    return pick
+
+
+def _same_trace(shown: Cascade) -> None:
+    """Tell, and not draw, what shares a trace id without saying what caused it."""
+    traces = sorted({event.trace_id for event in shown.events.values() if event.trace_id})[:20]
+    if not traces:
+        return
+    same = rows("cascades_same_trace", trace_ids=tuple(traces), rows_max=len(shown.events) + 200)
+    others = [row for row in same if EventRef(row["topic"], row["partition"], row["offset"]) not in shown.events]
+    if not others:
+        return
+    number = many(len(others), "more event")
+    with st.expander(f"{number} in the same trace, but nothing says what caused them"):
+        lines = [
+            {
+                "id": str(ref),
+                "href": "#",
+                "cells": [
+                    {"text": visible(row["type"] or row["topic"], 80), "under": visible(str(ref), 120)},
+                    {"text": visible(row["service"], 60) or "service not on the wire", "style": "mute"},
+                    {"text": f"{row['time']:%H:%M:%S}"},
+                ],
+            }
+            for row in others[:SAME_TRACE_SHOWN]
+            if (ref := EventRef(row["topic"], row["partition"], row["offset"]))
+        ]
+        columns = [{"text": "Event"}, {"text": "by"}, {"text": "UTC", "style": "time"}]
+        data = {"scope": "", "label": "Same trace", "columns": columns, "rows": lines}
+        link_list(data, key="same_trace", on_pick=go_to_event)

@@ -1,0 +1,7 @@
+-- Events of a topic or a service to start from, failures first.
+SELECT topic, partition, offset, time, type, dead_letter
+FROM events FINAL
+WHERE if({kind:String} = 'topic', topic, service) = {name:String}
+    AND time >= now64(3) - toIntervalSecond({window_s:UInt32}) AND time <= now64(3) + toIntervalSecond(5)
+ORDER BY dead_letter DESC, time DESC, topic, partition, offset
+LIMIT {rows_max:UInt32}

@@ -1,0 +1,367 @@
+"""Believable rows for the dashboard's tests and pictures: a small company, a big one, and a hostile one.
+
+Everything is deterministic but for the moment that `now` gives. The story: a release changes the payload of
+orders, twelve minutes ago; inventory begins to fail on it, retries, and gives up into a dead letter topic.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+
+from collector.storage.api import Store
+from schemas import arrow
+from schemas.records import EventRef, coordinates_name
+
+_UTC_MS = pa.timestamp("ms", tz="UTC")
+EDGES = pa.schema(
+    [(f"{end}_{name}", type_) for end in ("effect", "cause")
+     for name, type_ in (("topic", pa.string()), ("partition", pa.uint32()), ("offset", pa.uint64()))]
+    + [("relation", pa.string()), ("evidence", pa.string()), ("confidence", pa.float32()), ("name", pa.string())]
+    + [(f"{end}_time", _UTC_MS) for end in ("cause", "effect")]
+    + [(f"{end}_{name}", pa.string()) for name in ("service", "type") for end in ("cause", "effect")]
+    + [("linked_time", _UTC_MS)]
+)  # fmt: skip
+HOSTILE = [
+    "<script>window.__hacked=1</script>",
+    '"><img src=x onerror="window.__hacked=1">',
+    "\x1b[31mred\x1b[0m\x07\r\nforged line",
+    "\u202egnirts desrever\u202c",
+    "שלום-عالم",
+    "n" * 300,
+    "**bold** [link](javascript:window.__hacked=1) :red[x] $x^2$ `code`",
+    "'; DROP TABLE events; --",
+]
+SHAPE_BEFORE = ["customer:string", "items[].qty:integer", "items[].sku:string", "total:number"]
+SHAPE_AFTER = [*SHAPE_BEFORE[:1], "items[].qty:string", "items[].sku:string", "items[].warehouse_id:null", "total:number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An event of the story: what later events need to know of it."""
+
+    ref: EventRef
+    time: datetime
+    service: str
+    type: str
+    trace_id: str
+
+
+@dataclass
+class Story:
+    """Collects rows. `partitions` per topic; offsets count up by themselves."""
+
+    now: datetime
+    partitions: int = 3
+    events: list[dict[str, Any]] = field(default_factory=list)
+    edges: list[dict[str, Any]] = field(default_factory=list)
+    next_offset: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def event(
+        self,
+        topic: str,
+        type_: str,
+        service: str,
+        time: datetime,
+        *causes: Seen,
+        key: bytes | None = None,
+        relation: str = "caused",
+        evidence: str = "header",
+        confidence: float = 1.0,
+        trace_id: str = "",
+        headers: list[tuple[bytes, bytes | None]] | None = None,
+        **more: Any,
+    ) -> Seen:
+        """Add an event with an edge from each of `causes`; its trace is that of its first cause unless given."""
+        key = key if key is not None else (topic.encode() + str(len(self.events) % 7).encode())
+        partition = sum(key) % self.partitions
+        offset = self.next_offset.get((topic, partition), 0)
+        self.next_offset[topic, partition] = offset + 1
+        ref = EventRef(topic, partition, offset)
+        trace_id = trace_id or (causes[0].trace_id if causes else sha256(str(ref).encode()).hexdigest()[:32])
+        message_id = sha256(f"message {ref}".encode()).hexdigest()[:12]
+        seen = Seen(ref, time, service, type_, trace_id)
+        self.events.append(
+            _event_row(seen, key, message_id, headers, self.now)
+            | {"origin": coordinates_name(*causes[0].ref) if relation != "caused" and causes else ""}
+            | more
+        )
+        for cause in causes:
+            self.edge(cause, seen, relation, evidence, confidence, f"id:{message_id}")
+        return seen
+
+    def edge(
+        self, cause: Seen, effect: Seen, relation: str, evidence: str, confidence: float, name: str
+    ) -> None:
+        """Add one more edge between events of the story."""
+        row: dict[str, Any] = {"relation": relation, "evidence": evidence, "confidence": confidence, "name": name}
+        for end, seen in (("cause", cause), ("effect", effect)):
+            row |= {f"{end}_topic": seen.ref.topic, f"{end}_partition": seen.ref.partition}
+            row |= {f"{end}_offset": seen.ref.offset, f"{end}_time": seen.time}
+            row |= {f"{end}_service": seen.service, f"{end}_type": seen.type}
+        self.edges.append(row | {"linked_time": self.now})
+
+    def write(self, store: Store, token: str) -> None:
+        """Insert everything collected; the same token twice changes nothing."""
+        store.insert("events", _table(self.events, arrow.EVENTS), token=f"{token}-events")
+        store.insert("edges", _table(self.edges, EDGES), token=f"{token}-edges")
+
+
+def _event_row(
+    seen: Seen, key: bytes, message_id: str, headers: list[tuple[bytes, bytes | None]] | None, now: datetime
+) -> dict[str, Any]:
+    span_id = sha256(f"span {seen.ref}".encode()).hexdigest()[:16]
+    if headers is None:
+        headers = [
+            (b"traceparent", f"00-{seen.trace_id}-{span_id}-01".encode()),
+            (b"ce_id", message_id.encode()),
+            (b"ce_type", seen.type.encode()),
+            (b"ce_source", seen.service.encode()),
+        ]
+    return {
+        "topic": seen.ref.topic,
+        "partition": seen.ref.partition,
+        "offset": seen.ref.offset,
+        "time": seen.time,
+        "record_timestamp_ms": int(seen.time.timestamp() * 1000),
+        "timestamp_type": "create",
+        "observed_time": min(now, seen.time + timedelta(milliseconds=400)),
+        "key": key,
+        "value_size_bytes": 180 + len(seen.type) * 7,
+        "header_names": [name for name, _ in headers],
+        "header_values": [value for _, value in headers],
+        "trace_id": seen.trace_id,
+        "span_id": span_id,
+        "trace_convention": "w3c",
+        "message_id": message_id,
+        "source": seen.service,
+        "service": seen.service,
+        "type": seen.type,
+        "content_type": "application/json",
+        "names": [f"id:{message_id}", coordinates_name(*seen.ref)],
+    }
+
+
+def _table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
+    empty: dict[str, Any] = {"string": "", "bool": False, "uint64": 0, "int64": 0}
+    columns = {
+        column.name: pa.array(
+            [row.get(column.name, [] if pa.types.is_list(column.type) else empty.get(str(column.type))) for row in rows],
+            column.type,
+        )
+        for column in schema
+    }
+    return pa.table(columns, schema=schema)
+
+
+def seed_company(store: Store, now: datetime) -> dict[str, str]:
+    """Insert the small company; returns refs that tests look at, by name."""
+    random = Random(7)
+    story = Story(now)
+    at = now - timedelta(minutes=58)
+    failing: Seen | None = None
+    healthy: Seen | None = None
+    number = 20_000
+    while at < now - timedelta(seconds=20):
+        number += 1
+        fails = at > now - timedelta(minutes=11) and random.random() < 0.3
+        root, dead = _order(story, random, at, f"ord-{number}", fails)
+        failing, healthy = dead or failing, (root if not dead else healthy)
+        at += timedelta(seconds=random.uniform(9, 24))
+    assert failing
+    assert healthy
+    refs = {"dead": str(failing.ref), "healthy": str(healthy.ref)}
+    refs |= _campaign(story, random, now - timedelta(minutes=6))
+    refs |= _oddities(story, now - timedelta(minutes=4))
+    story.write(store, "company")
+    _shapes(store, now)
+    _collector(store, story, now)
+    return refs
+
+
+def _order(story: Story, random: Random, at: datetime, order: str, fails: bool) -> tuple[Seen, Seen | None]:
+    """One order through the company: fan-out, fan-in, an inferred webhook; where it fails, retries and a dead letter."""
+    key = order.encode()
+
+    def after(seen: Seen, ms: float) -> datetime:
+        return seen.time + timedelta(milliseconds=ms * random.uniform(0.6, 1.6))
+
+    trace = sha256(order.encode()).hexdigest()[:32]
+    placed = story.event("orders", "OrderPlaced", "web-checkout", at, key=key, trace_id=trace, correlation_id=order)
+    pay = story.event("payments.requests", "PaymentRequested", "payments", after(placed, 40), placed, key=key)
+    check = story.event("fraud.scores", "FraudScored", "fraud", after(placed, 110), placed, key=key)
+    paid = story.event("payments", "PaymentAuthorized", "payments", after(check, 230), pay, check, key=key)
+    story.event("ledger.entries", "LedgerEntryPosted", "ledger", after(paid, 30), paid, key=key, evidence="span")
+    invoice = story.event("invoices", "InvoiceIssued", "billing", after(paid, 55), paid, key=key)
+    story.event("emails", "InvoiceEmailed", "notifier", after(invoice, 180), invoice, key=key)
+    story.event("analytics.events", "OrderIngested", "", after(placed, 200), placed, key=key)
+    reserve = story.event("stock.reserve", "StockReserveRequested", "web-checkout", after(placed, 48), placed, key=key)
+    if fails:
+        return placed, _failure(story, reserve, key, after)
+    for line in range(random.randint(2, 4)):
+        story.event("stock.reserved", "StockReserved", "inventory", after(reserve, 40 + line * 9), reserve, key=key)
+    reserved = story.event("stock.reserved", "StockReserved", "inventory", after(reserve, 90), reserve, key=key)
+    planned = story.event("shipments", "ShipmentPlanned", "shipping", after(reserved, 90), reserved, key=key)
+    label = story.event("labels", "LabelPrinted", "shipping", after(planned, 420), planned, key=key)
+    hook = story.event(
+        "carrier.webhooks", "CarrierWebhook", "shipping", after(label, 900), label,
+        key=key, evidence="inferred", confidence=0.84, trace_id=sha256(key + b"hook").hexdigest()[:32],
+    )  # fmt: skip
+    story.event("emails", "TrackingEmailed", "notifier", after(hook, 160), hook, key=key)
+    return placed, None
+
+
+def _failure(story: Story, reserve: Seen, key: bytes, after: Any) -> Seen:
+    first = story.event(
+        "stock.reserve.retry", "StockReserveRequested", "inventory", after(reserve, 900), reserve,
+        key=key, relation="retried", evidence="provenance",
+    )  # fmt: skip
+    second = story.event(
+        "stock.reserve.retry", "StockReserveRequested", "inventory", after(first, 2100), first,
+        key=key, relation="retried", evidence="provenance",
+    )  # fmt: skip
+    dead = story.event(
+        "stock.reserve.dlq", "StockReserveRequested", "inventory", after(second, 4000), second,
+        key=key, relation="dead_lettered", evidence="provenance", dead_letter=True,
+        exception="com.example.inventory.SchemaMismatch", failed_group="inventory",
+        headers=[
+            (b"kafka_dlt-original-topic", b"stock.reserve"),
+            (b"kafka_dlt-original-partition", b"\x00\x00\x00\x02"),
+            (b"kafka_dlt-original-offset", b"\x00\x00\x00\x00\x00\x00\xff\xfe"),
+            (b"kafka_dlt-exception-cause-fqcn", b"com.example.inventory.SchemaMismatch"),
+            (b"kafka_dlt-exception-message", b"warehouse_id: expected string, found null"),
+            (b"traceparent", f"00-{reserve.trace_id}-00f067aa0ba902b7-01".encode()),
+        ],
+    )  # fmt: skip
+    held = story.event(
+        "orders.held", "OrderHeld", "web-checkout", after(dead, 180), dead,
+        key=key, evidence="inferred", confidence=0.5,
+    )  # fmt: skip
+    story.event("emails", "DelayNoticeSent", "notifier", after(held, 200), held, key=key)
+    return dead
+
+
+def _campaign(story: Story, random: Random, at: datetime) -> dict[str, str]:
+    """A fan-out of 412 of which 7 die, and a batch that collects 40 of them."""
+    root = story.event("campaigns", "CampaignStarted", "marketing", at, key=b"spring")
+    sent = []
+    for number in range(412):
+        key = f"customer-{number}".encode()
+        queued = story.event(
+            "emails.queue", "EmailQueued", "marketing", at + timedelta(milliseconds=80 + number * 3), root, key=key
+        )
+        later = queued.time + timedelta(milliseconds=random.uniform(80, 900))
+        if number % 59 == 5:
+            story.event(
+                "emails.dlq", "EmailQueued", "notifier", later, queued, key=key, relation="dead_lettered",
+                evidence="provenance", dead_letter=True, exception="smtplib.SMTPRecipientsRefused",
+            )  # fmt: skip
+        else:
+            sent.append(story.event("emails", "EmailSent", "notifier", later, queued, key=key))
+    summary = story.event(
+        "campaigns", "CampaignCounted", "analytics", max(seen.time for seen in sent) + timedelta(milliseconds=700),
+        *sent[:40], key=b"spring",
+    )  # fmt: skip
+    return {"campaign": str(root.ref), "campaign_end": str(summary.ref)}
+
+
+def _oddities(story: Story, at: datetime) -> dict[str, str]:
+    """What the wire can hold: hostile text, bytes that are no text, a cause that was never seen, an unlinked trace."""
+    root = story.event("orders", HOSTILE[0], HOSTILE[1], at, key=HOSTILE[2].encode(), headers=[
+        (b"plain", b"text"), (b"plain", b"twice"), (b"binary", b"\xff\xfe\x00\x01"), (b"empty", b""), (b"null", None),
+        (b"authorization", b"***"), *[(f"hostile-{n}".encode(), text.encode()) for n, text in enumerate(HOSTILE)],
+        (b"\xff\xfebad-name", b"x"),
+    ], errors=["header name is not UTF-8"])  # fmt: skip
+    for number, text in enumerate(HOSTILE):
+        story.event("hostile." + "t" * 190, text, HOSTILE[-1 - number], at + timedelta(milliseconds=40 + number * 17), root)
+    orphan = story.event(
+        "payments", "RefundIssued", "payments", at + timedelta(seconds=3), key=b"ord-7", trace_id=root.trace_id,
+        reference_names=["id:never-seen-<b>4711</b>"], reference_relations=["caused"], reference_evidences=["header"],
+    )  # fmt: skip
+    story.event("emails", "RefundEmailed", "notifier", orphan.time + timedelta(milliseconds=240), orphan)
+    for number in range(3):
+        story.event(
+            "legacy.audit", "", "", at + timedelta(seconds=5, milliseconds=number), trace_id=root.trace_id, key=b"a",
+            headers=[], message_id="",
+        )  # fmt: skip
+    return {"hostile": str(root.ref), "orphan": str(orphan.ref)}
+
+
+def _shapes(store: Store, now: datetime) -> None:
+    rows = []
+    for number, (topic, type_, paths, age_min) in enumerate(
+        [
+            ("orders", "OrderPlaced", SHAPE_BEFORE, 58),
+            ("payments", "PaymentAuthorized", ["amount:number", "currency:string"], 58),
+            ("stock.reserve", "StockReserveRequested", ["items[].sku:string"], 57),
+            ("orders", "OrderPlaced", SHAPE_AFTER, 12),
+            ("orders", HOSTILE[0], ["<b>path</b>:string"], 4),
+        ],
+        start=1,
+    ):
+        seen = now - timedelta(minutes=age_min)
+        rows.append(
+            {"topic": topic, "type": type_, "shape_id": number, "paths": paths, "first_partition": 0,
+             "first_offset": number, "first_time": seen, "observed_time": seen}
+        )  # fmt: skip
+    store.insert("shapes", _table(rows, arrow.SHAPES), token="shapes")
+
+
+def _collector(store: Store, story: Story, now: datetime) -> None:
+    partitions = [
+        {"topic": topic, "partition": partition, "observed_time": now, "collector": "collector-1",
+         "committed_offset": offset, "end_offset": offset + (48_210 if topic == "emails" and not partition else partition),
+         "paused": False}
+        for (topic, partition), offset in sorted(story.next_offset.items())
+    ]  # fmt: skip
+    store.insert("collector_partitions", _table(partitions, arrow.COLLECTOR_PARTITIONS), token="partitions")
+    status = [
+        {"collector": "collector-1", "observed_time": now - timedelta(seconds=5 * age),
+         "started_time": now - timedelta(hours=1), "records_total": 90_000 - age * 60, "bytes_total": 10**8,
+         "edges_total": 80_000, "errors_total": 3, "records_per_second": 12 + 5 * ((age // 12) % 5), "flush_ms": 18.5,
+         "link_ms": 44.0 + age % 9, "buffered_records": 12, "buffered_bytes": 40_000, "assigned_partitions": 40,
+         "rss_bytes": 210 * 2**20, "state": "running"}
+        for age in range(700)
+    ]  # fmt: skip
+    store.insert("collector_status", _table(status, arrow.COLLECTOR_STATUS), token="status")
+    errors = [
+        {"observed_time": now - timedelta(minutes=minutes), "collector": "collector-1", "topic": topic, "partition": 0,
+         "offset": offset, "kind": kind, "message": message}
+        for minutes, topic, offset, kind, message in [
+            (4, "orders", 3, "header_name", "A header name is not UTF-8; it is kept as raw bytes."),
+            (9, "orders", 2, "broken_json", "The value is not JSON although it says so, so it has no shape."),
+            (30, "payments", 1, "broken_json", f"The value is not JSON: {HOSTILE[1]}"),
+        ]
+    ]  # fmt: skip
+    store.insert("collector_errors", _table(errors, arrow.COLLECTOR_ERRORS), token="errors")
+
+
+def seed_big(store: Store, now: datetime, topics: int = 500, cascade_events: int = 10_000) -> dict[str, str]:
+    """Insert a landscape of `topics` topics and one cascade of `cascade_events` events that hardly folds."""
+    random = Random(11)
+    story = Story(now, partitions=1)
+    start = now - timedelta(minutes=20)
+    for number in range(topics):
+        parent = story.event(f"area-{number % 23}.topic-{number}", f"Type{number}", f"service-{number // 4}", start)
+        for _ in range(random.randint(1, 2)):
+            other = random.randrange(number, topics)
+            story.event(
+                f"area-{other % 23}.topic-{other}", f"Type{other}", f"service-{other // 4}",
+                start + timedelta(milliseconds=random.uniform(5, 4000)), parent,
+            )  # fmt: skip
+    nodes = [story.event("area-0.topic-0", "Root", "service-0", now - timedelta(minutes=10))]
+    for number in range(1, cascade_events):
+        cause = nodes[int(len(nodes) * random.random() ** 1.4)]
+        dead = number == cascade_events - 5
+        nodes.append(
+            story.event(
+                "area-1.dlq" if dead else f"area-{number % 23}.topic-{number % 97}", f"Step{number % 997}",
+                f"service-{number % 60}", cause.time + timedelta(milliseconds=random.uniform(2, 400)), cause,
+                dead_letter=dead, relation="dead_lettered" if dead else "caused",
+            )  # fmt: skip
+        )
+    story.write(store, "big")
+    return {"root": str(nodes[0].ref), "dead": str(nodes[cascade_events - 5].ref)}
