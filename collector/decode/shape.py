@@ -77,8 +77,7 @@ def _structure(value: Any) -> Hashable:
         return list, frozenset(
             [_structure(m) if (t := type(m)) in _NESTED else t for m in value[:_ITEMS_MAX]]
         )
-    scalar: Hashable = kind
-    return scalar
+    return kind  # type: ignore[return-value]  # mypy does not see that types are hashable
 
 
 def _paths(value: Any, path: str) -> Iterator[str]:

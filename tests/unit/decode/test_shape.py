@@ -1,0 +1,97 @@
+"""Shapes: paths and types of a payload, never a value."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.decode.shape import NO_SHAPE, ShapeReader
+
+
+def shape_of(value: Any) -> tuple[str, ...]:
+    reader = ShapeReader()
+    return reader.paths[reader.read(json.dumps(value).encode())]
+
+
+def test_a_shape_names_every_path_with_its_type() -> None:
+    payload = {
+        "id": "ord-1",
+        "total": 2.5,
+        "count": 3,
+        "gift": False,
+        "note": None,
+        "to": {"zip": "1"},
+        "skus": ["a"],
+    }
+
+    assert shape_of(payload) == (
+        "$:object",
+        "count:integer",
+        "gift:boolean",
+        "id:string",
+        "note:null",
+        "skus:array",
+        "skus[]:string",
+        "to.zip:string",
+        "to:object",
+        "total:number",
+    )
+
+
+def test_items_of_an_array_are_seen_together() -> None:
+    assert shape_of([{"a": 1}, {"b": "x"}]) == ("$:array", "[].a:integer", "[].b:string", "[]:object")
+
+
+def test_member_order_and_array_length_do_not_change_a_shape() -> None:
+    reader = ShapeReader()
+
+    assert reader.read(b'{"a":1,"b":[1,2,3]}') == reader.read(b'{"b":[9],"a":7}')
+
+
+def test_an_object_with_very_many_members_is_a_map_with_data_as_keys() -> None:
+    by_day = {f"2026-{day}": {"sold": day} for day in range(300)}
+
+    assert shape_of(by_day) == ("$:object", "*.sold:integer", "*:object")
+
+
+@pytest.mark.parametrize("payload", [None, b"", b"plain text", b"42", b"\x00\x01\x02", b"\xff\xfe"])
+def test_what_does_not_begin_like_json_has_no_shape(payload: bytes | None) -> None:
+    assert ShapeReader().read(payload) == NO_SHAPE
+
+
+@pytest.mark.parametrize(
+    "payload", [b"{", b'{"a":}', b'{"a":1}{"b":2}', b'{"a":"\xff"}', b"[" * 100_000], ids=repr
+)
+def test_broken_json_is_an_error_that_can_be_counted(payload: bytes) -> None:
+    with pytest.raises(ValueError, match="not valid JSON"):
+        ShapeReader().read(payload)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=8), JSON, max_size=5), min_size=1, max_size=8))
+def test_equal_shapes_have_equal_ids_and_other_shapes_others(values: list[dict[str, Any]]) -> None:
+    reader = ShapeReader()
+
+    ids = {reader.read(json.dumps(value).encode()): shape_of(value) for value in values}
+
+    assert ids == {shape_id: reader.paths[shape_id] for shape_id in ids}
+    assert len(set(ids.values())) == len(ids)
+
+
+@given(JSON)
+def test_no_value_gets_into_a_shape(value: Any) -> None:
+    marked = {"field": ["VALUE-THAT-MUST-NOT-BE-KEPT", value], "other": "VALUE-THAT-MUST-NOT-BE-KEPT"}
+
+    assert not any("MUST-NOT" in path for path in shape_of(marked))
