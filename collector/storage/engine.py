@@ -27,6 +27,8 @@ class EngineError(Exception):
     @classmethod
     def of(cls, error: Exception) -> "EngineError":
         """Return what chDB raised with its wrapping taken off."""
+        if isinstance(error, cls):
+            return error
         text = str(error)
         found = _ERROR_CODE.search(text)
         return cls(text[found.start() :] if found else text, int(found[1]) if found else UNKNOWN_ERROR)

@@ -229,6 +229,10 @@ class _Statement:
         """Run on the engine; called on a worker thread."""
         if self.insert is None:
             return engine.query(self.sql, self.format_name, self.context)
+        if self.encoding:
+            # Once for nothing but its size and its soundness: a bomb or a torn body must not add half of itself.
+            for _ in self._data():
+                pass
         return engine.insert(self.insert.sql, self.insert.format_name, self._data(), self.context)
 
     def _data(self) -> Iterator[bytes]:

@@ -19,6 +19,8 @@ _HEAD_BYTES_MAX = 256 * 2**10
 """An INSERT statement (not its data) is at most as long as ClickHouse's max_query_size."""
 
 _PIECE_BYTES = 2**20
+_ZSTD_FEED_BYTES = 2**10
+"""Four bytes of zstd can be 128 KiB of text, and there is no limit per call: so feed little at once."""
 
 
 class TooLargeError(ValueError):
@@ -41,10 +43,11 @@ class Insert:
 def split_insert(text: bytes) -> Insert | None:
     """Take an INSERT that carries data apart; None for every other statement (also INSERT … SELECT)."""
     head = text[:_HEAD_BYTES_MAX]
-    if not _INSERT.match(head):
+    opening = _INSERT.match(head)
+    if not opening:
         return None
-    found = _FORMAT.search(head)
-    other = _OTHER_SOURCE.search(head, 0, found.start() if found else len(head))
+    found = _FORMAT.search(head, opening.end())
+    other = _OTHER_SOURCE.search(head, opening.end(), found.start() if found else len(head))
     if other:
         if _TRAILING_VALUES.search(head):
             return Insert(head[: other.start()].decode(), "Values", len(text))
@@ -82,9 +85,7 @@ def _pieces(body: bytes, encoding: str) -> Iterator[bytes]:
         case "lz4":
             yield from _lz4_pieces(body)
         case "zstd":
-            reader = zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True)
-            while piece := reader.read(_PIECE_BYTES):
-                yield piece
+            yield from _zstd_pieces(body)
         case "gzip" | "deflate":
             yield from _zlib_pieces(body)
         case _:
@@ -103,6 +104,23 @@ def _lz4_pieces(body: bytes) -> Iterator[bytes]:
                 raise EOFError("it ends inside a frame")
         yield piece
         rest = frame.unused_data or b""
+
+
+def _zstd_pieces(body: bytes) -> Iterator[bytes]:
+    # Not stream_reader: that takes a torn frame for a whole one.
+    view, position, frame = memoryview(body), 0, None
+    while position < len(view):
+        frame = frame or zstandard.ZstdDecompressor().decompressobj()
+        taken = view[position : position + _ZSTD_FEED_BYTES]
+        piece = frame.decompress(taken)
+        position += len(taken)
+        if piece:
+            yield piece
+        if frame.eof:
+            position -= len(frame.unused_data)
+            frame = None
+    if frame is not None:
+        raise EOFError("it ends inside a frame")
 
 
 def _zlib_pieces(body: bytes) -> Iterator[bytes]:
