@@ -13,7 +13,7 @@ from collector.demo.clients.api import Client, Context, Positions
 from collector.demo.clients.connect import connect
 from collector.demo.compose import compose
 from collector.demo.habits import causes_of
-from collector.demo.handlers import RETRIES
+from collector.demo.handlers.paying import RETRIES
 from collector.demo.model import Draft, Record, Stamp
 from collector.demo.services import COMPANY, Service
 from collector.demo.spring import not_before_s

@@ -15,7 +15,7 @@ from functools import partial
 
 from collector.demo.compose import compose
 from collector.demo.habits import causes_of
-from collector.demo.handlers import RETRIES
+from collector.demo.handlers.paying import RETRIES
 from collector.demo.model import Cause, Draft, Message, Record, Stamp
 from collector.demo.services import COMPANY, Service, readers
 from collector.demo.spring import not_before_s

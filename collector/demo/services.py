@@ -1,10 +1,9 @@
-"""The company: one row per service. To add a service, write its handler in `handlers.py` and copy a row."""
+"""The company: one row per service. To add a service, write its handler in `handlers/` and copy a row."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from collector.demo import handlers as do
 from collector.demo.habits import (
     CLOUD_EVENTS,
     NO_CONTEXT,
@@ -15,6 +14,9 @@ from collector.demo.habits import (
     TRACE_ONLY,
     Habit,
 )
+from collector.demo.handlers import delivering, following, paying, selling
+from collector.demo.handlers.ignoring import nothing
+from collector.demo.handlers.paying import DEAD_LETTERS, RETRIES
 from collector.demo.model import Draft, Record
 from collector.demo.story import Scene
 
@@ -44,45 +46,45 @@ class Service:
     writes: tuple[str, ...]
     handle: Callable[[Sequence[Record], Scene], list[Draft]]
     batch: Batch = Batch(1, 0.0)
-    starts: Callable[[int, Scene], list[Draft]] = do.nothing
+    starts: Callable[[int, Scene], list[Draft]] = nothing
     starts_share: float = 0.0
 
 
 # fmt: off
 COMPANY: tuple[Service, ...] = (
     Service("web-checkout", "confluent-kafka", "instrumented", CLOUD_EVENTS,
-            (), ("shop.orders",), do.nothing, starts=do.place_order, starts_share=0.95),
+            (), ("shop.orders",), nothing, starts=selling.place_order, starts_share=0.95),
     Service("supplier-feed", "kafka-python", "none", NO_CONTEXT,
-            (), ("supplier.deliveries",), do.nothing, starts=do.announce_delivery, starts_share=0.05),
+            (), ("supplier.deliveries",), nothing, starts=selling.announce_delivery, starts_share=0.05),
     Service("fraud", "aiokafka", "continued", TRACE_ONLY,
-            ("shop.orders",), ("fraud.verdicts",), do.assess_risk),
+            ("shop.orders",), ("fraud.verdicts",), selling.assess_risk),
     Service("risk-desk", "aiokafka", "continued", SAME_HEADERS,
-            ("fraud.verdicts",), ("fraud.cases",), do.open_case),
+            ("fraud.verdicts",), ("fraud.cases",), selling.open_case),
     Service("inventory", "aiokafka", "none", CLOUD_EVENTS,
             ("shop.orders", "supplier.deliveries"),
-            ("inventory.reserved", "inventory.low-stock", "inventory.restocked"), do.manage_stock),
+            ("inventory.reserved", "inventory.low-stock", "inventory.restocked"), selling.manage_stock),
     Service("payments", "aiokafka", "instrumented", CLOUD_EVENTS,
-            ("inventory.reserved",), ("payments.captured", "payments.declined"), do.take_payment),
+            ("inventory.reserved",), ("payments.captured", "payments.declined"), paying.take_payment),
     Service("billing", "confluent-kafka", "none", PLAIN_IDS,
-            ("payments.captured", *do.RETRIES),
-            ("billing.invoices", *do.RETRIES, "payments.captured-dlt"), do.write_invoice),
+            ("payments.captured", *RETRIES),
+            ("billing.invoices", *RETRIES, DEAD_LETTERS), paying.write_invoice),
     Service("order-outbox", "kafka-python", "none", OUTBOX,
-            ("payments.captured",), ("outbox.event.order",), do.relay_order),
+            ("payments.captured",), ("outbox.event.order",), delivering.relay_order),
     Service("shipping", "aiokafka", "none", PLAIN_IDS,
-            ("outbox.event.order",), ("shipments.dispatched",), do.dispatch),
+            ("outbox.event.order",), ("shipments.dispatched",), delivering.dispatch),
     Service("loyalty", "kafka-python", "instrumented", TRACE_ONLY,
-            ("payments.captured",), ("loyalty.points",), do.award_points),
+            ("payments.captured",), ("loyalty.points",), following.award_points),
     Service("notifications", "confluent-kafka", "none", PLAIN_IDS,
             ("shipments.dispatched", "payments.declined", "loyalty.points"),
-            ("notifications.sent", "loyalty.points-dlt"), do.notify),
+            ("notifications.sent", "loyalty.points-dlt"), delivering.notify),
     Service("erp-bridge", "kafka-python", "none", SAME_CONTEXT,
-            ("payments.captured",), ("erp.documents",), do.book_in_erp),
+            ("payments.captured",), ("erp.documents",), following.book_in_erp),
     Service("search-index", "aiokafka", "none", NO_CONTEXT,
-            ("inventory.low-stock", "inventory.restocked"), ("search.updates",), do.index_stock),
+            ("inventory.low-stock", "inventory.restocked"), ("search.updates",), following.index_stock),
     Service("analytics", "confluent-kafka", "instrumented", TRACE_ONLY,
-            ("billing.invoices",), ("analytics.sales",), do.summarise_sales, Batch(20, 5.0)),
+            ("billing.invoices",), ("analytics.sales",), following.summarise_sales, Batch(20, 5.0)),
     Service("dlt-redrive", "aiokafka", "none", NO_CONTEXT,
-            ("payments.captured-dlt",), ("payments.captured",), do.redrive),
+            (DEAD_LETTERS,), ("payments.captured",), paying.redrive),
 )
 # fmt: on
 
