@@ -2,7 +2,7 @@
 
 import typer
 
-from collector.commands import cascade, collect, demo, edges, migrate, search, store, up
+from collector.commands import cascade, collect, dashboard, demo, edges, migrate, search, store, up
 
 app = typer.Typer(
     name="headwater",
@@ -19,6 +19,7 @@ app.command()(migrate.migrate)
 app.command()(store.store)
 app.command()(demo.demo)
 app.command()(up.up)
+app.command()(dashboard.dashboard)
 
 
 @app.callback()

@@ -44,18 +44,35 @@ def rate_bars(
             "x": {**x, "field": "from"},
             "x2": {"field": "to"},
             "y": _value_axis("value", title),
+            "y2": {"datum": 0},
             "opacity": {"condition": {"test": "datum.running", "value": 0.35}, "value": 0.85},
             "tooltip": [
-                {"field": "from", "type": "temporal", "format": "%H:%M", "scale": {"type": "utc"}, "title": "UTC"},
+                {
+                    "field": "from",
+                    "type": "temporal",
+                    "format": "%H:%M",
+                    "scale": {"type": "utc"},
+                    "title": "UTC",
+                },
                 {"field": "value", "type": "quantitative", "format": ",.1f", "title": title},
             ],
         },
     }
-    return {"height": height, "layer": [bars, *_change_marks(changes, x)], "config": {"view": {"stroke": None}}}
+    return {
+        "height": height,
+        "layer": [bars, *_change_marks(changes, x)],
+        "config": {"view": {"stroke": None}},
+    }
 
 
 def line(
-    rows: Sequence[dict[str, Any]], field: str, title: str, *, now: datetime, window: timedelta, height: int = 130
+    rows: Sequence[dict[str, Any]],
+    field: str,
+    title: str,
+    *,
+    now: datetime,
+    window: timedelta,
+    height: int = 130,
 ) -> dict[str, Any]:
     """Draw `field` of `rows` (with `step`, UTC) as a line with points; nothing is drawn where there is no row."""
     values = [{"time": row["step"].isoformat(), "value": row[field]} for row in rows]
@@ -67,7 +84,13 @@ def line(
             "x": {**_time_axis(now - window, now, True), "field": "time"},
             "y": _value_axis("value", title),
             "tooltip": [
-                {"field": "time", "type": "temporal", "format": "%H:%M:%S", "scale": {"type": "utc"}, "title": "UTC"},
+                {
+                    "field": "time",
+                    "type": "temporal",
+                    "format": "%H:%M:%S",
+                    "scale": {"type": "utc"},
+                    "title": "UTC",
+                },
                 {"field": "value", "type": "quantitative", "format": ",.1f", "title": title},
             ],
         },
@@ -93,9 +116,22 @@ def _change_marks(changes: Sequence[tuple[datetime, str]], x: dict[str, Any]) ->
     if not changes:
         return []
     data = {"values": [{"time": time.isoformat(), "text": text} for time, text in changes]}
-    at = {"x": {**x, "field": "time"}}
-    text = {"type": "text", "align": "right", "dx": -4, "dy": 2, "baseline": "top", "color": AMBER, "fontSize": 11}
+    # The scale is that of the bars: saying it twice would be a conflict to Vega-Lite.
+    at = {"x": {"type": "temporal", "field": "time", "axis": x["axis"]}}
+    text = {
+        "type": "text",
+        "align": "right",
+        "dx": -4,
+        "dy": 2,
+        "baseline": "top",
+        "color": AMBER,
+        "fontSize": 11,
+    }
     return [
         {"data": data, "mark": {"type": "rule", "strokeDash": [4, 3], "color": AMBER}, "encoding": at},
-        {"data": data, "mark": {**text, "limit": 260}, "encoding": {**at, "y": {"value": 0}, "text": {"field": "text"}}},
+        {
+            "data": data,
+            "mark": {**text, "limit": 260},
+            "encoding": {**at, "y": {"value": 0}, "text": {"field": "text"}},
+        },
     ]

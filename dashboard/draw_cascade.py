@@ -136,7 +136,7 @@ def graph_data(picture: Picture, *, graph_id: str, scope: str, height: int) -> d
         "scope": scope,
         "label": f"Cascade of {len(picture.cascade.events)} events, {len(nodes)} cards. Arrow keys move along it.",
         "height": height,
-        "zoom": 0.85,
+        "zoom": 0.74,
         "nodes": nodes,
         "edges": edges,
         "legend": _legend(picture, edges),
@@ -149,7 +149,11 @@ def _event_card(picture: Picture, id_: str) -> dict[str, Any]:
     since = f"+{duration(_ms(event) - picture.start_ms)}"
     title = visible(title_of(event), TIP_TITLE_CHARACTERS)
     where = visible(event.service or event.ref.topic, 60)
-    lines = [title, visible(str(event.ref)), f"by {visible(event.service, 60)}" if event.service else "service not on the wire"]
+    lines = [
+        title,
+        visible(str(event.ref)),
+        f"by {visible(event.service, 60)}" if event.service else "service not on the wire",
+    ]
     lines.append(f"{since} after the first event")
     return {
         "id": id_,
@@ -183,7 +187,9 @@ def _group_card(picture: Picture, group: Group) -> dict[str, Any]:
     }
 
 
-def _links(picture: Picture, routes: dict[tuple[str, str], list[tuple[float, float]]]) -> list[dict[str, Any]]:
+def _links(
+    picture: Picture, routes: dict[tuple[str, str], list[tuple[float, float]]]
+) -> list[dict[str, Any]]:
     edges: dict[tuple[str, str], list[Edge]] = {}
     for cause, effect, edge in picture.cascade.graph.edges(data="edge"):
         drawn = picture.folded.drawn_as
@@ -273,7 +279,9 @@ def _tree_order(picture: Picture) -> list[tuple[str, int, str | None]]:
                 continue
             seen.add(id_)
             rows.append((id_, depth, under.get(id_)))
-            following = sorted(effects.get(id_, ()), key=lambda effect: (spans[effect][0], effect), reverse=True)
+            following = sorted(
+                effects.get(id_, ()), key=lambda effect: (spans[effect][0], effect), reverse=True
+            )
             stack.extend((effect, depth + 1) for effect in following)
     return rows
 

@@ -14,7 +14,7 @@ from dashboard.looks import UNKNOWN_COLOUR, service_colour
 from dashboard.text import count, duration, many, rate, visible
 
 Row = Mapping[str, Any]
-GRID = Grid(card_width=176, card_height=46, gap_x=60, gap_y=16)
+GRID = Grid()
 NODES_MAX = 1_500
 
 
@@ -193,7 +193,13 @@ def _neighbours(flow: FlowMap, *, forward: bool) -> dict[str, list[str]]:
 
 
 def flow_data(
-    flow: FlowMap, *, window_s: int, graph_id: str, scope: str, height: int, only: Collection[str] | None = None
+    flow: FlowMap,
+    *,
+    window_s: int,
+    graph_id: str,
+    scope: str,
+    height: int,
+    only: Collection[str] | None = None,
 ) -> dict[str, Any]:
     """Return GraphData (dashboard/component/assets/graph.js) for the nodes in `only`, or for all."""
     ids = [id_ for id_ in _steady_order(flow) if only is None or id_ in only]
@@ -204,7 +210,12 @@ def flow_data(
     placed = place(ids, pairs, strong=flow.hot, grid=GRID)
     nodes = [
         _card(flow.nodes[id_], window_s)
-        | {"x": placed.corners[id_][0], "y": placed.corners[id_][1], "w": GRID.card_width, "h": GRID.card_height}
+        | {
+            "x": placed.corners[id_][0],
+            "y": placed.corners[id_][1],
+            "w": GRID.card_width,
+            "h": GRID.card_height,
+        }
         | {"hot": id_ in flow.hot}
         for id_ in ids
     ]
@@ -219,7 +230,7 @@ def flow_data(
         "scope": scope,
         "label": f"Flow map of {len(nodes)} topics and services. Arrow keys move along it.",
         "height": height,
-        "zoom": 0.62,
+        "zoom": 0.7,
         "nodes": nodes,
         "edges": edges,
         "legend": _legend(flow, shown),
@@ -234,7 +245,10 @@ def _steady_order(flow: FlowMap) -> list[str]:
 def _card(node: Node, window_s: int) -> dict[str, Any]:
     per_minute = rate(node.events * 60 / window_s)
     title = visible(node.name, 120)
-    lines = [f"{'Topic' if node.kind == 'topic' else 'Service'} {title}", f"{many(node.events, 'event')}, {per_minute}"]
+    lines = [
+        f"{'Topic' if node.kind == 'topic' else 'Service'} {title}",
+        f"{many(node.events, 'event')}, {per_minute}",
+    ]
     status, badge = "ok", ""
     if node.kind == "topic":
         sub = per_minute
@@ -253,7 +267,9 @@ def _card(node: Node, window_s: int) -> dict[str, Any]:
         if node.dead_letters:
             share = failing_share(node)
             status, badge = "retry", f"FAILS {share:.1%}"
-            lines.append(f"{many(node.dead_letters, 'dead letter')} for {many(node.taken, 'record')} taken in")
+            lines.append(
+                f"{many(node.dead_letters, 'dead letter')} for {many(node.taken, 'record')} taken in"
+            )
     return {
         "id": node.id,
         "kind": node.kind,
@@ -261,6 +277,7 @@ def _card(node: Node, window_s: int) -> dict[str, Any]:
         "sub": sub,
         "badge": badge,
         "status": status,
+        "urgency": node.dead_letters,
         "colour": service_colour(node.name) if node.kind == "service" else UNKNOWN_COLOUR,
         "tip": "\n".join(lines),
     }
@@ -284,14 +301,16 @@ def _line(link: Link, window_s: int) -> dict[str, Any]:
     if link.evidences:
         lines.append(f"Evidence: {', '.join(sorted(link.evidences))}")
     if link.linked and (link.inferred or link.ambiguous):
-        lines.append(f"{link.inferred / link.linked:.0%} inferred, {link.ambiguous / link.linked:.0%} ambiguous")
+        lines.append(
+            f"{link.inferred / link.linked:.0%} inferred, {link.ambiguous / link.linked:.0%} ambiguous"
+        )
     if link.source.startswith("topic:") and link.target.startswith("topic:"):
         lines.append("The service between them is not on the wire")
     return {
         "from": link.source,
         "to": link.target,
         "kind": link.kind,
-        "label": "" if link.kind == "caused" else ("inferred" if link.kind == "inferred" else "ambiguous"),
+        "label": "",
         "width": round(1 + log10(1 + per_minute) * 0.9, 2),
         "tip": "\n".join(lines),
     }

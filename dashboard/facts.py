@@ -60,7 +60,12 @@ def event_facts(row: Mapping[str, Any]) -> str:
         ("Time", f"{stamp(row['time'])} <small>({escaped(row['timestamp_type'])} time)</small>"),
         ("Service", escaped(row["service"]) or ""),
         ("Type", escaped(row["type"]) if row["type"] else ""),
-        ("Key", (code(key_text) + (" <small>hexadecimal</small>" if key_is_hex else "")) if key is not None else "none"),
+        (
+            "Key",
+            (code(key_text) + (" <small>hexadecimal</small>" if key_is_hex else ""))
+            if key is not None
+            else "none",
+        ),
         ("Message id", code(row["message_id"]) if row["message_id"] else ""),
         ("Trace id", code(row["trace_id"]) if row["trace_id"] else ""),
         ("Span id", code(row["span_id"]) if row["span_id"] else ""),

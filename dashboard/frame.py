@@ -33,17 +33,22 @@ STYLE = """
 .hw-note { border-left: 4px solid #e39a12; padding: 4px 10px; font-size: 13px; overflow-wrap: anywhere;
   background: color-mix(in srgb, #e39a12 9%, transparent); border-radius: 6px; }
 .hw-note.dead { border-color: #e5484d; background: color-mix(in srgb, #e5484d 9%, transparent); }
-h1 { padding: 0 0 .2rem !important; }
+h1 { padding: 0 !important; white-space: nowrap; }
+.st-key-cascade_selection, .st-key-flow_selection { position: absolute; height: 0; }
 </style>
 """
 
 
-def heading(title: str) -> bool:
-    """Draw the title and the switch for live refresh; return whether it is on."""
-    left, right = st.columns([5, 1], vertical_alignment="center")
+def heading(title: str, middle: Callable[[], None] = lambda: None) -> bool:
+    """Draw the title, `middle` beside it, and the switch for live refresh; return whether that is on."""
+    left, centre, right = st.columns([2, 7, 1], vertical_alignment="center")
     left.title(title, anchor=False)
+    with centre:
+        middle()
     with right.container(horizontal=True, horizontal_alignment="right"):
-        return bool(st.toggle("Live", value=True, key="live", help="Refreshes by itself. Off keeps what you see."))
+        return bool(
+            st.toggle("Live", value=True, key="live", help="Refreshes by itself. Off keeps what you see.")
+        )
 
 
 def refreshed(body: Callable[[], None], *, live: bool, every_s: float) -> None:
@@ -92,6 +97,11 @@ def verdict(level: str, sentence: str, details: list[str]) -> None:
     st.html(
         f'<div class="hw-verdict hw-{level}" role="status"><b>{marks[level]}&nbsp; {escaped(sentence, 400)}</b>{lines}</div>'
     )
+
+
+def notice(sentence: str, tone: str = "") -> None:
+    """Draw one line that should not be missed; `tone` is empty or "dead". Text is escaped here."""
+    st.html(f'<div class="hw-note {tone}">{escaped(sentence, 600)}</div>')
 
 
 def no_data(sentence: str, details: list[str] | None = None) -> None:

@@ -48,7 +48,11 @@ def summarize(edges: pa.Table, dead: Collection[int]) -> list[Summary]:
         tally.retries += relation[row] == "retried"
         if cause not in is_effect:
             tally.roots.add(cause)
-        first = (cause in is_effect, cause_ms[row], row)  # loops have no root: then the oldest cause stands for it
+        first = (
+            cause in is_effect,
+            cause_ms[row],
+            row,
+        )  # loops have no root: then the oldest cause stands for it
         tally.first = min(tally.first, first) if tally.first else first
     return [_summary(edges, tally, set(dead)) for tally in tallies.values()]
 
@@ -66,7 +70,10 @@ class _Tally:
 
 def _summary(edges: pa.Table, tally: _Tally, dead: set[int]) -> Summary:
     assert tally.first is not None
-    row = {name: edges[name][tally.first[2]].as_py() for name in ("topic", "partition", "offset", "type", "service")}
+    row = {
+        name: edges[name][tally.first[2]].as_py()
+        for name in ("topic", "partition", "offset", "type", "service")
+    }
     return Summary(
         root=EventRef(row["topic"], row["partition"], row["offset"]),
         type=row["type"],

@@ -23,17 +23,20 @@ WAYPOINT_PULL = 4.0
 class Grid:
     """Sizes in pixels of a card and of the free space around it."""
 
-    card_width: float = 176
+    card_width: float = 168
     card_height: float = 46
-    gap_x: float = 56
-    gap_y: float = 16
+    gap_x: float = 44
+    gap_y: float = 18
     lane_height: float = 18
     part_gap: float = 34
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Top left corners by id, rank by id, way-points of edges that pass ranks, and edges that run backwards."""
+    """Top left corners by id, rank by id, way-points of edges that pass ranks, and edges that run backwards.
+
+    Way-points stand in the order in which the edge passes them, from cause to effect.
+    """
 
     corners: dict[str, Point]
     ranks: dict[str, int]
@@ -74,7 +77,7 @@ def place(
     placed = Placed({}, {id_: ranks[index[id_]] for id_ in ids}, {}, {(ids[a], ids[b]) for a, b in backward})
     top = 0.0
     for part in _parts(len(ids), links, is_strong):
-        top = _place_part(part, links, ranks, is_strong, ids, grid, top, placed) + grid.part_gap
+        top = _place_part(part, links, backward, ranks, is_strong, ids, grid, top, placed) + grid.part_gap
     return placed
 
 
@@ -149,6 +152,7 @@ def _parts(count: int, links: list[Link], strong: list[bool]) -> list[list[int]]
 def _place_part(
     part: list[int],
     links: list[Link],
+    backward: set[Link],
     ranks: list[int],
     strong: list[bool],
     ids: Sequence[str],
@@ -159,7 +163,11 @@ def _place_part(
     """Place one connected part below `top`, write it into `placed` and return its lower edge."""
     local = {node: number for number, node in enumerate(part)}
     inside = [(local[cause], local[effect]) for cause, effect in links if cause in local]
-    net = _connect([ranks[node] for node in part], [strong[node] for node in part], inside)
+    # An edge that runs backwards needs lanes, too: they are laid out as if it ran the other way.
+    turned = [(local[effect], local[cause]) for cause, effect in sorted(backward) if cause in local]
+    forward = dict.fromkeys([*inside, *turned])
+    inside_set = set(inside)
+    net = _connect([ranks[node] for node in part], [strong[node] for node in part], list(forward))
     _order(net)
     middles = _heights(net, grid)
     shift = top - min((middles[node] - _half(net, node, grid) for node in range(len(middles))), default=0)
@@ -170,8 +178,14 @@ def _place_part(
             round(middles[number] + shift - grid.card_height / 2, 1),
         )
     for (cause, effect), chain in net.chains.items():
-        route = [(net.ranks[way] * step + grid.card_width / 2, round(middles[way] + shift, 1)) for way in chain]
-        placed.routes[ids[part[cause]], ids[part[effect]]] = route
+        route = [
+            (net.ranks[way] * step + grid.card_width / 2, round(middles[way] + shift, 1)) for way in chain
+        ]
+        start, end = part[cause], part[effect]
+        if (end, start) in backward:
+            placed.routes[ids[end], ids[start]] = route[::-1]
+        if (cause, effect) in inside_set:
+            placed.routes[ids[start], ids[end]] = route
     return max((middles[node] + shift + _half(net, node, grid) for node in range(len(middles))), default=top)
 
 

@@ -29,7 +29,9 @@ EVIDENCE_WORDS = {
 
 def service_colour(service: str) -> str:
     """Return the colour of a service: the same wherever and whenever it is drawn."""
-    return PALETTE[crc32(service.encode("utf-8", "surrogatepass")) % len(PALETTE)] if service else UNKNOWN_COLOUR
+    return (
+        PALETTE[crc32(service.encode("utf-8", "surrogatepass")) % len(PALETTE)] if service else UNKNOWN_COLOUR
+    )
 
 
 def edge_kind(edge: Edge) -> str:

@@ -48,7 +48,9 @@ def rows(name: str, /, **params: Any) -> list[dict[str, Any]]:
 
 @st.cache_resource(ttl=FRESH_SECONDS, max_entries=256, show_spinner=False)
 def _rows(name: str, params: tuple[tuple[str, Any], ...]) -> list[dict[str, Any]]:
-    return _store().query(name, {key: list(value) if isinstance(value, tuple) else value for key, value in params})
+    return _store().query(
+        name, {key: list(value) if isinstance(value, tuple) else value for key, value in params}
+    )
 
 
 def slow_rows(name: str, /, **params: Any) -> list[dict[str, Any]]:

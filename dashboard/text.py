@@ -18,7 +18,7 @@ def visible(text: str, limit: int = CLIP_CHARACTERS) -> str:
 
 
 def _spelled(character: str) -> str:
-    if character == " " or character.isascii() and character.isprintable():
+    if character == " " or (character.isascii() and character.isprintable()):
         return character
     code = ord(character)
     if code < 0x20:
@@ -54,7 +54,11 @@ def duration(ms: float) -> str:
     if ms < 59_950:
         return f"{ms / 1_000:.2f} s" if ms < 10_000 else f"{ms / 1_000:.1f} s"
     seconds = round(ms / 1_000)
-    for size, unit, small_size, small in ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s")):
+    for size, unit, small_size, small in (
+        (86_400, "d", 3_600, "h"),
+        (3_600, "h", 60, "min"),
+        (60, "min", 1, "s"),
+    ):
         if seconds >= size:
             rest = seconds % size // small_size
             return f"{seconds // size} {unit}" + (f" {rest} {small}" if rest else "")

@@ -79,7 +79,9 @@ def judge(facts: Facts) -> Verdict:
     details = []
     if earlier:
         last = max(failing.last_time for failing in facts.failing)
-        details.append(f"{many(earlier, 'dead letter')} earlier in this hour, the last one {ago(last, facts.now)}.")
+        details.append(
+            f"{many(earlier, 'dead letter')} earlier in this hour, the last one {ago(last, facts.now)}."
+        )
     sentence = (
         f"Nothing is failing: no dead letters in {QUIET_MINUTES} minutes, "
         f"{rate(facts.events_5m / 5)} over {many(facts.topics, 'topic')}."

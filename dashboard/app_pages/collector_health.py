@@ -40,7 +40,11 @@ def _body() -> None:
 
 def _say(collectors: list[dict[str, Any]], lag: dict[str, Any], now: datetime) -> None:
     if not collectors:
-        verdict("warn", "No collector has reported in a day: what you see is old.", ["Start one with `headwater up`."])
+        verdict(
+            "warn",
+            "No collector has reported in a day: what you see is old.",
+            ["Start one with `headwater up`."],
+        )
         return
     newest = max(row["observed_time"] for row in collectors)
     if now - newest > STALE:
@@ -54,14 +58,22 @@ def _say(collectors: list[dict[str, Any]], lag: dict[str, Any], now: datetime) -
         return
     alive = sum(1 for row in collectors if now - row["observed_time"] <= STALE)
     if lag["paused"]:
-        verdict("warn", f"{many(lag['paused'], 'partition')} held back: the store is slower than the topics.", [])
+        verdict(
+            "warn", f"{many(lag['paused'], 'partition')} held back: the store is slower than the topics.", []
+        )
     elif lag["lag"] >= 10_000:
-        verdict("warn", f"{count(lag['lag'])} records behind, in {count(lag['behind'])} of {count(lag['partitions'])} partitions.", [])
+        verdict(
+            "warn",
+            f"{count(lag['lag'])} records behind, in {count(lag['behind'])} of {count(lag['partitions'])} partitions.",
+            [],
+        )
     else:
         verdict("good", f"{many(alive, 'collector')} running, {count(lag['lag'])} records behind.", [])
 
 
-def _numbers(collectors: list[dict[str, Any]], lag: dict[str, Any], newest: dict[str, Any], now: datetime) -> None:
+def _numbers(
+    collectors: list[dict[str, Any]], lag: dict[str, Any], newest: dict[str, Any], now: datetime
+) -> None:
     alive = [row for row in collectors if now - row["observed_time"] <= STALE]
     numbers = [
         ("Records / s", f"{sum(row['records_per_second'] for row in alive):,.0f}" if alive else "no data"),
@@ -70,7 +82,10 @@ def _numbers(collectors: list[dict[str, Any]], lag: dict[str, Any], newest: dict
         ("Latest write", duration(max(row["flush_ms"] for row in alive)) if alive else "no data"),
         ("Latest link pass", duration(max(row["link_ms"] for row in alive)) if alive else "no data"),
         ("Memory", size(sum(row["rss_bytes"] for row in alive)) if alive else "no data"),
-        ("Waiting to be written", count(sum(row["buffered_records"] for row in alive)) if alive else "no data"),
+        (
+            "Waiting to be written",
+            count(sum(row["buffered_records"] for row in alive)) if alive else "no data",
+        ),
         ("Newest event", ago(newest["newest_time"], now) if newest["rows"] else "none"),
     ]
     for column, (label, value) in zip(st.columns(len(numbers)), numbers, strict=True):
@@ -155,7 +170,11 @@ def _errors(now: datetime) -> None:
                     ],
                 }
             )
-    columns = [{"text": "Sample"}, {"text": "of this kind", "style": "number"}, {"text": "when", "style": "time"}]
+    columns = [
+        {"text": "Sample"},
+        {"text": "of this kind", "style": "number"},
+        {"text": "when", "style": "time"},
+    ]
     data = {"scope": "", "label": "Errors", "columns": columns, "rows": lines, "height": 420}
     link_list(data, key="errors", on_pick=go_to_event)
 

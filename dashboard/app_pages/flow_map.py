@@ -4,13 +4,13 @@ import streamlit as st
 
 from dashboard.component import graph, select
 from dashboard.draw_flow import FlowMap, around, build_map, failing_share, flow_data
-from dashboard.frame import age_line, heading, no_data, refreshed, utc_now, verdict
+from dashboard.frame import age_line, heading, no_data, notice, refreshed, utc_now, verdict
 from dashboard.read import rows
 from dashboard.text import count, many, visible
 from dashboard.views.cascade_list import WINDOWS
 from dashboard.views.node_panel import draw_node_panel
 
-HEIGHT = 640
+HEIGHT = 620
 SCOPE = "flow"
 SHOWS = ("All", "Failing", "Around the selection")
 
@@ -22,7 +22,13 @@ def _choices() -> tuple[str, str]:
             label_visibility="collapsed", required=True,
         )  # fmt: skip
         show = st.segmented_control(
-            "Show", SHOWS, default="All", key="show", bind="query-params", label_visibility="collapsed", required=True
+            "Show",
+            SHOWS,
+            default="All",
+            key="show",
+            bind="query-params",
+            label_visibility="collapsed",
+            required=True,
         )
     return window or "1 h", show or "All"
 
@@ -35,7 +41,9 @@ def _body() -> None:
     window, show = _choices()
     window_s = WINDOWS[window]
     flow = build_map(
-        rows("flow_topics", window_s=window_s), rows("flow_edges", window_s=window_s), rows("flow_steps", window_s=window_s)
+        rows("flow_topics", window_s=window_s),
+        rows("flow_edges", window_s=window_s),
+        rows("flow_steps", window_s=window_s),
     )
     if not flow.nodes:
         verdict("none", f"No event in the last {window}.", ["Choose a longer window."])
@@ -61,9 +69,19 @@ def _say(flow: FlowMap, window: str) -> None:
     if dead:
         total = sum(node.dead_letters for node in dead)
         failing = sorted((node for node in services if node.dead_letters), key=failing_share, reverse=True)
-        details = [f"{visible(node.name, 60)} gives up {failing_share(node):.1%} of what it takes in." for node in failing[:2]]
-        sentence = f"{many(total, 'dead letter')} in {many(len(dead), 'topic')} in the last {window}."
-        verdict("bad", sentence, details)
+        details = [
+            f"{visible(node.name, 60)} gives up {failing_share(node):.1%} of what it takes in."
+            for node in failing[:2]
+        ]
+        notice(
+            " ".join(
+                [
+                    f"{many(total, 'dead letter')} in {many(len(dead), 'topic')} in the last {window}.",
+                    *details,
+                ]
+            ),
+            "dead",
+        )
     else:
         st.markdown(
             f"**{many(len(topics), 'topic')}** and **{many(len(services), 'service')}**, no dead letters in the last {window}."
@@ -77,7 +95,6 @@ def _draw(flow: FlowMap, window_s: int, show: str, selected: str, only: set[str]
         else:
             st.query_params.pop("node", None)
 
-    select(SCOPE, selected or None, key="flow_selection")
     area = f"flow {show}" + (f" {selected}" if show == "Around the selection" else "")
     data = flow_data(flow, window_s=window_s, graph_id=area, scope=SCOPE, height=HEIGHT, only=only)
     if selected:
@@ -88,6 +105,7 @@ def _draw(flow: FlowMap, window_s: int, show: str, selected: str, only: set[str]
         left, _ = st.columns([1000, 1])
     with left:
         graph(data, key="flow_graph", on_pick=pick)
+    select(SCOPE, selected or None, key="flow_selection")
     hidden = (len(only) if only is not None else len(flow.nodes)) - len(data["nodes"])
     if hidden:
         st.caption(f"The {count(len(data['nodes']))} busiest are drawn; {count(hidden)} are not.")

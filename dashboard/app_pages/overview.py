@@ -82,7 +82,9 @@ def _rates(now: datetime, found_changes: list[Change]) -> None:
     if not found:
         st.caption("No event in the last hour.")
         return
-    marks = [(change.time, f"{change.topic} changed") for change in found_changes[:4] if change.time > now - WINDOW]
+    marks = [
+        (change.time, f"{change.topic} changed") for change in found_changes[:4] if change.time > now - WINDOW
+    ]
     same: dict[str, Any] = {"now": now, "window": WINDOW, "step_s": STEP_S}
     st.vega_lite_chart(
         None,
@@ -91,7 +93,7 @@ def _rates(now: datetime, found_changes: list[Change]) -> None:
     )
     st.vega_lite_chart(
         None,
-        charts.rate_bars(found, "dead_letters", "dead / min", colour=charts.RED, height=90, **same),
+        charts.rate_bars(found, "dead_letters", "dead", colour=charts.RED, height=90, **same),
         key="dead_rates",
     )
 
@@ -110,7 +112,15 @@ def _dead_letters(failing: list[Failing], now: datetime) -> None:
                 {
                     "text": visible(item.topic, 80),
                     "under": visible(
-                        " · ".join(filter(None, [item.reason.rpartition(".")[2], f"by {item.failing}" if item.failing else ""]))
+                        " · ".join(
+                            filter(
+                                None,
+                                [
+                                    item.reason.rpartition(".")[2],
+                                    f"by {item.failing}" if item.failing else "",
+                                ],
+                            )
+                        )
                         or "no reason on the wire",
                         120,
                     ),
@@ -179,7 +189,14 @@ def _changes(found: list[Change], now: datetime) -> None:
         more = f" and {len(change.said) - 2} more" if len(change.said) > 2 else ""
         said = visible("; ".join(change.said[:2]) + more, 160)
         title = f"Payload of {visible(change.type or change.topic, 60)} changed"
-        lines.append((change.time, _change_row(str(change.first), title, f"{visible(change.topic, 60)}: {said}", change.time, now)))
+        lines.append(
+            (
+                change.time,
+                _change_row(
+                    str(change.first), title, f"{visible(change.topic, 60)}: {said}", change.time, now
+                ),
+            )
+        )
     for row in slow_rows("overview_new_topics", rows_max=6):
         first = str(EventRef(row["topic"], row["first_partition"], row["first_offset"]))
         title = f"New topic {visible(row['topic'], 80)}"

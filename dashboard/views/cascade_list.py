@@ -1,4 +1,4 @@
-"""Search, and the recent, largest and failing cascades."""
+"""The recent, largest, failing and slowest cascades."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,48 +17,37 @@ ORDERS = ("Recent", "Largest", "Failing", "Slowest")
 SHOWN = 40
 
 
-def search_box(value: str = "") -> None:
-    """Draw the search field; what is entered becomes `ref` in the address."""
-
-    def searched() -> None:
-        text = st.session_state["search"].strip()
-        st.query_params.clear()
-        if text:
-            st.query_params["ref"] = text
-
-    st.text_input(
-        "Search",
-        value=value,
-        key="search",
-        on_change=searched,
-        label_visibility="collapsed",
-        icon=":material/search:",
-        placeholder="topic/partition/offset, trace id, message id, business key, or any text. Then Enter.",
-    )
-
-
 def draw_list() -> None:
     """Draw the list page."""
     newest = rows("overview_newest")[0]
     if not newest["rows"]:
         no_data("No data yet: there is no event, so there is no cascade.")
         return
-    if st.session_state.pop("searched_from_list", False):
-        st.rerun()
-    _search_from_list()
     with st.container(horizontal=True, vertical_alignment="center"):
         order = st.segmented_control(
-            "Order", ORDERS, default="Recent", key="cascade_order", label_visibility="collapsed", required=True
+            "Order",
+            ORDERS,
+            default="Recent",
+            key="cascade_order",
+            label_visibility="collapsed",
+            required=True,
         )
         window = st.segmented_control(
-            "Window", list(WINDOWS), default="1 h", key="cascade_window", label_visibility="collapsed", required=True
+            "Window",
+            list(WINDOWS),
+            default="1 h",
+            key="cascade_window",
+            label_visibility="collapsed",
+            required=True,
         )
     now = utc_now()
     found = summaries(WINDOWS[window or "1 h"])
     shown = sorted_summaries(found, order or "Recent")
     failing = sum(1 for summary in found if summary.dead_letters)
     said = f"**{many(len(found), 'cascade')}** in the last {window}"
-    st.markdown(f"{said}, **{count(failing)}** with dead letters" if found else f"No cascade in the last {window}.")
+    st.markdown(
+        f"{said}, **{count(failing)}** with dead letters" if found else f"No cascade in the last {window}."
+    )
     if found and not shown:
         st.caption("None of them has a dead letter.")
     if shown:
@@ -71,13 +60,6 @@ def draw_list() -> None:
     if notes:
         st.caption(" ".join(notes))
     age_line(now, newest["newest_time"])
-
-
-def _search_from_list() -> None:
-    search_box()
-    if st.query_params.get("ref"):
-        # The page, not this fragment, decides whether a list or a cascade is drawn.
-        st.rerun()
 
 
 def sorted_summaries(found: list[Summary], order: str) -> list[Summary]:
@@ -124,7 +106,11 @@ def _cells(item: Summary, most: int, now: datetime) -> list[dict[str, Any]]:
             "style": "strong",
         },
         {"text": f"{start:%H:%M:%S}", "under": ago(start, now)},
-        {"text": count(item.events), "meter": item.events / most, "meterStyle": "dead" if item.dead_letters else ""},
+        {
+            "text": count(item.events),
+            "meter": item.events / most,
+            "meterStyle": "dead" if item.dead_letters else "",
+        },
         {"text": count(item.topics)},
         {"text": duration(item.duration_ms)},
         {"text": outcome if style != "mute" else "no dead letter", "style": style},

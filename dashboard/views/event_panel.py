@@ -27,12 +27,16 @@ def draw_event_panel(picture: Picture, id_: str, pick: Pick) -> None:
         st.caption("This event is not part of the cascade.")
         return
     ref = event.ref
-    row = next(iter(rows("cascades_event", topic=ref.topic, partition=ref.partition, offset=ref.offset)), None)
+    row = next(
+        iter(rows("cascades_event", topic=ref.topic, partition=ref.partition, offset=ref.offset)), None
+    )
     badge = picture.badges.get(id_, "")
     tone = picture.standings[id_]
     mark = f'<span class="hw-badge {tone}">{badge}</span>' if badge else ""
     since = duration(event.time.timestamp() * 1000 - picture.start_ms)
-    st.html(f'<div class="hw-title">{escaped(title_of(event), 160)}</div>{mark}+{since} after the first event')
+    st.html(
+        f'<div class="hw-title">{escaped(title_of(event), 160)}</div>{mark}+{since} after the first event'
+    )
     if row is None:
         st.caption("The event itself is no longer stored.")
         return
@@ -120,7 +124,9 @@ def _shape(row: dict[str, Any]) -> None:
 def draw_group_panel(picture: Picture, group: Group, pick: Pick) -> None:
     """Draw the members of a folded group; picking one takes it out of the group."""
     number = count(len(group.members))
-    st.html(f'<div class="hw-title">{number} × {escaped(group.title, 160)}</div>Same causes, same type, same standing')
+    st.html(
+        f'<div class="hw-title">{number} × {escaped(group.title, 160)}</div>Same causes, same type, same standing'
+    )
     if st.button(f"Draw all {number}", key="open_group", width="stretch"):
         pick(group.id, True)
         st.rerun(scope="fragment")

@@ -20,9 +20,15 @@ def draw_node_panel(flow: FlowMap, node: Node, window_s: int, pick: Pick) -> Non
     """Draw the panel of one node."""
     st.html(f'<div class="hw-title">{escaped(node.name, 160)}</div>{node.kind}')
     st.html(table(_facts(node, window_s)))
-    into = sorted((link for link in flow.links.values() if link.target == node.id), key=lambda link: -link.events)
-    out = sorted((link for link in flow.links.values() if link.source == node.id), key=lambda link: -link.events)
-    _neighbours("Takes in from" if node.kind == "service" else "Written by", flow, into, "source", window_s, pick)
+    into = sorted(
+        (link for link in flow.links.values() if link.target == node.id), key=lambda link: -link.events
+    )
+    out = sorted(
+        (link for link in flow.links.values() if link.source == node.id), key=lambda link: -link.events
+    )
+    _neighbours(
+        "Takes in from" if node.kind == "service" else "Written by", flow, into, "source", window_s, pick
+    )
     _neighbours("Writes to" if node.kind == "service" else "Leads to", flow, out, "target", window_s, pick)
     _events(node, window_s)
 
@@ -37,7 +43,12 @@ def _facts(node: Node, window_s: int) -> list[tuple[str, str]]:
     if node.copies:
         facts.append(("Retries, redrives", count(node.copies)))
     if node.kind == "service" and node.dead_letters:
-        facts.append(("Dead letters", f"<b>{count(node.dead_letters)}</b>, {failing_share(node):.1%} of what it takes in"))
+        facts.append(
+            (
+                "Dead letters",
+                f"<b>{count(node.dead_letters)}</b>, {failing_share(node):.1%} of what it takes in",
+            )
+        )
     elif node.dead_letters:
         facts.append(("Dead letters", f"<b>{count(node.dead_letters)}</b>"))
     else:
@@ -47,9 +58,7 @@ def _facts(node: Node, window_s: int) -> list[tuple[str, str]]:
     return facts
 
 
-def _neighbours(
-    title: str, flow: FlowMap, found: list[Link], end: str, window_s: int, pick: Pick
-) -> None:
+def _neighbours(title: str, flow: FlowMap, found: list[Link], end: str, window_s: int, pick: Pick) -> None:
     if not found:
         return
     lines = []
@@ -86,7 +95,11 @@ def _events(node: Node, window_s: int) -> None:
     lines: list[dict[str, Any]] = []
     for row in found:
         ref = str(EventRef(row["topic"], row["partition"], row["offset"]))
-        dead = {"text": "dead letter", "style": "dead"} if row["dead_letter"] else {"text": f"{row['time']:%H:%M:%S}"}
+        dead = (
+            {"text": "dead letter", "style": "dead"}
+            if row["dead_letter"]
+            else {"text": f"{row['time']:%H:%M:%S}"}
+        )
         title = {"text": visible(row["type"] or row["topic"], 80), "under": visible(ref, 100)}
         lines.append({"id": ref, "href": links.to_event(ref), "cells": [title, dead]})
     columns = [{"text": ""}, {"text": "", "style": "time"}]

@@ -6,14 +6,14 @@ from collector.lineage.cascade import Cascade
 from dashboard.component import graph, link_list, select, waterfall
 from dashboard.draw_cascade import Picture, fall_data, graph_data, prepare, title_of
 from dashboard.frame import age_line, go_to_event, utc_now
-from dashboard.views.cascade_list import search_box
-from dashboard.views.event_panel import draw_event_panel, draw_group_panel
-from dashboard.views.search_results import draw_matches
 from dashboard.read import cascade, found, rows
 from dashboard.text import ago, code_text, count, duration, escaped, many, visible
+from dashboard.views.event_panel import draw_event_panel, draw_group_panel
+from dashboard.views.search import asked_for
+from dashboard.views.search_results import draw_matches
 from schemas.records import EventRef
 
-GRAPH_HEIGHT = 500
+GRAPH_HEIGHT_MIN, GRAPH_HEIGHT_MAX = 240, 500
 FALL_HEIGHT = 300
 SCOPE = "cascade"
 SAME_TRACE_SHOWN = 30
@@ -21,11 +21,7 @@ SAME_TRACE_SHOWN = 30
 
 def draw_cascade() -> None:
     """Draw what `ref` or `event` in the address points at."""
-    event, ref = st.query_params.get("event", ""), st.query_params.get("ref", "")
-    asked = ref or event
-    search_box(asked)
-    if not asked:
-        st.rerun()
+    event, asked = st.query_params.get("event", ""), asked_for()
     matches = found(asked)
     if matches is None:
         draw_matches(asked)
@@ -93,36 +89,40 @@ def _summary(picture: Picture, asked: str, found_by: str, refs: int, cut: bool) 
 
 def _failure_line(shown: Cascade, ref: EventRef) -> None:
     event = shown.events[ref]
-    row = next(iter(rows("cascades_event", topic=ref.topic, partition=ref.partition, offset=ref.offset)), None)
+    row = next(
+        iter(rows("cascades_event", topic=ref.topic, partition=ref.partition, offset=ref.offset)), None
+    )
     if row is None:
         return
     attempts = 1
     node = ref
-    retried = {edge.effect: edge.cause for edge in shown.edges if edge.relation in ("retried", "dead_lettered")}
+    retried = {
+        edge.effect: edge.cause for edge in shown.edges if edge.relation in ("retried", "dead_lettered")
+    }
     while node in retried and attempts < len(shown.events):
         node = retried[node]
         attempts += node in retried
     where = escaped(row["failed_group"] or event.service or "a service that is not on the wire", 80)
     reason = f": <b>{escaped(row['exception'], 160)}</b>" if row["exception"] else ""
-    st.html(f'<div class="hw-note dead">Stopped at <b>{where}</b> after {many(attempts, "attempt")}{reason}</div>')
+    st.html(
+        f'<div class="hw-note dead">Stopped at <b>{where}</b> after {many(attempts, "attempt")}{reason}</div>'
+    )
 
 
 def _pictures(picture: Picture, asked: str, selected: str) -> None:
     pick = _picker(asked)
-    select(SCOPE, selected or None, key="cascade_selection")
+    data = graph_data(picture, graph_id=f"cascade {asked}", scope=SCOPE, height=GRAPH_HEIGHT_MAX)
+    bottom = max((node["y"] + node["h"] for node in data["nodes"]), default=0)
+    data["height"] = height = round(max(GRAPH_HEIGHT_MIN, min(GRAPH_HEIGHT_MAX, bottom + 120)))
     left, right = st.columns([2.9, 1], gap="small")
     with left:
-        graph(
-            graph_data(picture, graph_id=f"cascade {asked}", scope=SCOPE, height=GRAPH_HEIGHT),
-            key="cascade_graph",
-            on_pick=pick,
-        )
+        graph(data, key="cascade_graph", on_pick=pick)
         waterfall(
             fall_data(picture, fall_id=f"cascade {asked}", scope=SCOPE, height=_fall_height(picture)),
             key="cascade_fall",
             on_pick=pick,
         )
-    with right.container(border=True, height=GRAPH_HEIGHT + _fall_height(picture) + 16, key="panel"):
+    with right.container(border=True, height=height + _fall_height(picture) + 16, key="panel"):
         group = picture.folded.groups.get(selected)
         if group:
             draw_group_panel(picture, group, pick)
@@ -130,6 +130,7 @@ def _pictures(picture: Picture, asked: str, selected: str) -> None:
             draw_event_panel(picture, selected, pick)
         else:
             st.caption("Click on an event to see its facts.")
+    select(SCOPE, selected or None, key="cascade_selection")
 
 
 def _fall_height(picture: Picture) -> int:
@@ -156,7 +157,9 @@ def _same_trace(shown: Cascade) -> None:
     if not traces:
         return
     same = rows("cascades_same_trace", trace_ids=tuple(traces), rows_max=len(shown.events) + 200)
-    others = [row for row in same if EventRef(row["topic"], row["partition"], row["offset"]) not in shown.events]
+    others = [
+        row for row in same if EventRef(row["topic"], row["partition"], row["offset"]) not in shown.events
+    ]
     if not others:
         return
     number = many(len(others), "more event")

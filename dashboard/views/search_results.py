@@ -25,7 +25,9 @@ def draw_matches(text: str) -> None:
         )
         st.caption("Values are not stored, so they cannot be searched.")
         return
-    st.text(f"No id or key, but {many(min(len(found), SHOWN), 'event')} with “{shown}” in the last seven days:")
+    st.text(
+        f"No id or key, but {many(min(len(found), SHOWN), 'event')} with “{shown}” in the last seven days:"
+    )
     lines = []
     for row in found[:SHOWN]:
         ref = str(EventRef(row["topic"], row["partition"], row["offset"]))
@@ -34,7 +36,11 @@ def draw_matches(text: str) -> None:
                 "id": ref,
                 "href": links.to_event(ref),
                 "cells": [
-                    {"text": visible(row["type"] or row["topic"], 100), "under": visible(ref, 120), "style": "strong"},
+                    {
+                        "text": visible(row["type"] or row["topic"], 100),
+                        "under": visible(ref, 120),
+                        "style": "strong",
+                    },
                     {"text": visible(row["service"], 60) or "service not on the wire"},
                     {"text": stamp(row["time"])},
                     {"text": "dead letter" if row["dead_letter"] else "", "style": "dead"},

@@ -36,7 +36,13 @@ HOSTILE = [
     "'; DROP TABLE events; --",
 ]
 SHAPE_BEFORE = ["customer:string", "items[].qty:integer", "items[].sku:string", "total:number"]
-SHAPE_AFTER = [*SHAPE_BEFORE[:1], "items[].qty:string", "items[].sku:string", "items[].warehouse_id:null", "total:number"]
+SHAPE_AFTER = [
+    *SHAPE_BEFORE[:1],
+    "items[].qty:string",
+    "items[].sku:string",
+    "items[].warehouse_id:null",
+    "total:number",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,12 @@ class Story:
         self, cause: Seen, effect: Seen, relation: str, evidence: str, confidence: float, name: str
     ) -> None:
         """Add one more edge between events of the story."""
-        row: dict[str, Any] = {"relation": relation, "evidence": evidence, "confidence": confidence, "name": name}
+        row: dict[str, Any] = {
+            "relation": relation,
+            "evidence": evidence,
+            "confidence": confidence,
+            "name": name,
+        }
         for end, seen in (("cause", cause), ("effect", effect)):
             row |= {f"{end}_topic": seen.ref.topic, f"{end}_partition": seen.ref.partition}
             row |= {f"{end}_offset": seen.ref.offset, f"{end}_time": seen.time}
@@ -149,7 +160,10 @@ def _table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
     empty: dict[str, Any] = {"string": "", "bool": False, "uint64": 0, "int64": 0}
     columns = {
         column.name: pa.array(
-            [row.get(column.name, [] if pa.types.is_list(column.type) else empty.get(str(column.type))) for row in rows],
+            [
+                row.get(column.name, [] if pa.types.is_list(column.type) else empty.get(str(column.type)))
+                for row in rows
+            ],
             column.type,
         )
         for column in schema
@@ -190,20 +204,30 @@ def _order(story: Story, random: Random, at: datetime, order: str, fails: bool) 
         return seen.time + timedelta(milliseconds=ms * random.uniform(0.6, 1.6))
 
     trace = sha256(order.encode()).hexdigest()[:32]
-    placed = story.event("orders", "OrderPlaced", "web-checkout", at, key=key, trace_id=trace, correlation_id=order)
+    placed = story.event(
+        "orders", "OrderPlaced", "web-checkout", at, key=key, trace_id=trace, correlation_id=order
+    )
     pay = story.event("payments.requests", "PaymentRequested", "payments", after(placed, 40), placed, key=key)
     check = story.event("fraud.scores", "FraudScored", "fraud", after(placed, 110), placed, key=key)
     paid = story.event("payments", "PaymentAuthorized", "payments", after(check, 230), pay, check, key=key)
-    story.event("ledger.entries", "LedgerEntryPosted", "ledger", after(paid, 30), paid, key=key, evidence="span")
+    story.event(
+        "ledger.entries", "LedgerEntryPosted", "ledger", after(paid, 30), paid, key=key, evidence="span"
+    )
     invoice = story.event("invoices", "InvoiceIssued", "billing", after(paid, 55), paid, key=key)
     story.event("emails", "InvoiceEmailed", "notifier", after(invoice, 180), invoice, key=key)
     story.event("analytics.events", "OrderIngested", "", after(placed, 200), placed, key=key)
-    reserve = story.event("stock.reserve", "StockReserveRequested", "web-checkout", after(placed, 48), placed, key=key)
+    reserve = story.event(
+        "stock.reserve", "StockReserveRequested", "web-checkout", after(placed, 48), placed, key=key
+    )
     if fails:
         return placed, _failure(story, reserve, key, after)
     for line in range(random.randint(2, 4)):
-        story.event("stock.reserved", "StockReserved", "inventory", after(reserve, 40 + line * 9), reserve, key=key)
-    reserved = story.event("stock.reserved", "StockReserved", "inventory", after(reserve, 90), reserve, key=key)
+        story.event(
+            "stock.reserved", "StockReserved", "inventory", after(reserve, 40 + line * 9), reserve, key=key
+        )
+    reserved = story.event(
+        "stock.reserved", "StockReserved", "inventory", after(reserve, 90), reserve, key=key
+    )
     planned = story.event("shipments", "ShipmentPlanned", "shipping", after(reserved, 90), reserved, key=key)
     label = story.event("labels", "LabelPrinted", "shipping", after(planned, 420), planned, key=key)
     hook = story.event(
@@ -251,7 +275,12 @@ def _campaign(story: Story, random: Random, at: datetime) -> dict[str, str]:
     for number in range(412):
         key = f"customer-{number}".encode()
         queued = story.event(
-            "emails.queue", "EmailQueued", "marketing", at + timedelta(milliseconds=80 + number * 3), root, key=key
+            "emails.queue",
+            "EmailQueued",
+            "marketing",
+            at + timedelta(milliseconds=80 + number * 3),
+            root,
+            key=key,
         )
         later = queued.time + timedelta(milliseconds=random.uniform(80, 900))
         if number % 59 == 5:
@@ -276,7 +305,13 @@ def _oddities(story: Story, at: datetime) -> dict[str, str]:
         (b"\xff\xfebad-name", b"x"),
     ], errors=["header name is not UTF-8"])  # fmt: skip
     for number, text in enumerate(HOSTILE):
-        story.event("hostile." + "t" * 190, text, HOSTILE[-1 - number], at + timedelta(milliseconds=40 + number * 17), root)
+        story.event(
+            "hostile." + "t" * 190,
+            text,
+            HOSTILE[-1 - number],
+            at + timedelta(milliseconds=40 + number * 17),
+            root,
+        )
     orphan = story.event(
         "payments", "RefundIssued", "payments", at + timedelta(seconds=3), key=b"ord-7", trace_id=root.trace_id,
         reference_names=["id:never-seen-<b>4711</b>"], reference_relations=["caused"], reference_evidences=["header"],
@@ -345,7 +380,9 @@ def seed_big(store: Store, now: datetime, topics: int = 500, cascade_events: int
     story = Story(now, partitions=1)
     start = now - timedelta(minutes=20)
     for number in range(topics):
-        parent = story.event(f"area-{number % 23}.topic-{number}", f"Type{number}", f"service-{number // 4}", start)
+        parent = story.event(
+            f"area-{number % 23}.topic-{number}", f"Type{number}", f"service-{number // 4}", start
+        )
         for _ in range(random.randint(1, 2)):
             other = random.randrange(number, topics)
             story.event(
@@ -358,9 +395,13 @@ def seed_big(store: Store, now: datetime, topics: int = 500, cascade_events: int
         dead = number == cascade_events - 5
         nodes.append(
             story.event(
-                "area-1.dlq" if dead else f"area-{number % 23}.topic-{number % 97}", f"Step{number % 997}",
-                f"service-{number % 60}", cause.time + timedelta(milliseconds=random.uniform(2, 400)), cause,
-                dead_letter=dead, relation="dead_lettered" if dead else "caused",
+                "area-1.dlq" if dead else f"area-{number % 23}.topic-{number % 97}",
+                f"Step{number % 997}",
+                f"service-{number % 60}",
+                cause.time + timedelta(milliseconds=random.uniform(2, 400)),
+                cause,
+                dead_letter=dead,
+                relation="dead_lettered" if dead else "caused",
             )  # fmt: skip
         )
     story.write(store, "big")

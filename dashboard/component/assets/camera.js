@@ -35,9 +35,18 @@ export function fitted(box, width, height) {
  */
 export function aimed(box, all, width, height, k) {
   const x = Math.min(width * 0.58 - (box.x + box.w / 2) * k, 32 - all.x * k);
-  const y = height * 0.45 - (box.y + box.h / 2) * k;
+  return settled({ k, x, y: height * 0.45 - (box.y + box.h / 2) * k }, all, height);
+}
+
+/**
+ * Move up or down so that no empty space is shown above `all` while something below is cut off.
+ * @param {Camera} camera @param {Box} all @param {number} height @returns {Camera}
+ */
+export function settled(camera, all, height) {
+  const { k, x } = camera;
   const fits = all.h * k < height - 110;
-  return { k, x, y: fits ? (height - 24 - all.h * k) / 2 - all.y * k : Math.min(y, 44 - all.y * k) };
+  const y = fits ? (height - 24 - all.h * k) / 2 - all.y * k : Math.min(camera.y, 60 - all.y * k);
+  return { k, x, y };
 }
 
 /**

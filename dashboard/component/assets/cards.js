@@ -10,6 +10,7 @@ import { fit, measure, svg, svgText } from "./dom.js";
  * @property {string} sub
  * @property {string} [badge]
  * @property {"ok" | "retry" | "dead"} status
+ * @property {number} [urgency] which failure to go to first
  * @property {boolean} [hot] on the path to the failure
  * @property {boolean} [critical] on the critical path
  * @property {string} colour
@@ -38,28 +39,34 @@ const TITLE_FONT = "600 12.5px ";
 const SUB_FONT = "400 11.5px ";
 
 /**
- * The path of a link: through its way-points, or around the cards where it runs backwards.
+ * The path of a link: through its way-points, each the middle of a lane as wide as a card. Straight through the
+ * lane, bent between lanes. A link that runs backwards leaves and arrives in the gap below its cards.
  * @param {GraphEdge} edge @param {GraphNode} a @param {GraphNode} b @returns {string}
  */
 export function edgePath(edge, a, b) {
-  const from = { x: a.x + a.w, y: a.y + a.h / 2 };
-  const to = { x: b.x - 2, y: b.y + b.h / 2 };
-  if (to.x < from.x) {
-    const below = Math.max(a.y + a.h, b.y + b.h) + 22;
-    return (
-      `M${from.x} ${from.y}C${from.x + 40} ${from.y} ${from.x + 40} ${below} ${from.x - 8} ${below}` +
-      `L${to.x + 8} ${below}C${to.x - 40} ${below} ${to.x - 40} ${to.y} ${to.x} ${to.y}`
-    );
-  }
-  const stops = [];
-  // A way-point is the middle of a lane as wide as a card: run straight through the lane, bend between lanes.
-  for (const [x, y] of edge.points ?? []) stops.push({ x: x - a.w / 2, y }, { x: x + a.w / 2, y });
-  let path = `M${from.x} ${from.y}`;
+  const back = b.x < a.x + a.w;
+  const half = (back ? -1 : 1) * (a.w / 2);
+  const stops = (edge.points ?? []).flatMap(([x, y]) => [{ x: x - half, y }, { x: x + half, y }]);
+  const end = { x: b.x - 2, y: b.y + b.h / 2 };
+  if (!back) return `M${a.x + a.w} ${a.y + a.h / 2}` + bends({ x: a.x + a.w, y: a.y + a.h / 2 }, [...stops, end]);
+  const under = { x: a.x - 10, y: a.y + a.h + 9 };
+  const above = { x: b.x + b.w + 10, y: b.y + b.h + 9 };
+  const [x, y] = [a.x + a.w, a.y + a.h / 2];
+  return (
+    `M${x} ${y}C${x + 22} ${y} ${x + 22} ${under.y} ${x - 6} ${under.y}L${under.x} ${under.y}` +
+    bends(under, [...stops, above]) +
+    `L${b.x + 6} ${above.y}C${b.x - 22} ${above.y} ${b.x - 22} ${end.y} ${end.x} ${end.y}`
+  );
+}
+
+/** @param {{x: number, y: number}} from @param {{x: number, y: number}[]} stops @returns {string} */
+function bends(from, stops) {
+  let path = "";
   let last = from;
-  for (const stop of [...stops, to]) {
+  for (const stop of stops) {
     const bend = (stop.x - last.x) / 2;
     path +=
-      stop.y === last.y
+      Math.abs(stop.y - last.y) < 0.5
         ? `L${stop.x} ${stop.y}`
         : `C${last.x + bend} ${last.y} ${stop.x - bend} ${stop.y} ${stop.x} ${stop.y}`;
     last = stop;

@@ -18,7 +18,7 @@ import { dress } from "./style.js";
  * @property {GraphNode[]} nodes
  * @property {GraphEdge[]} edges
  * @property {{kind: string, text: string}[]} legend
- * @property {number} zoom the smallest scale to start with; below it, the view starts at the failure
+ * @property {number} zoom the smallest scale to start with; below it, the view starts at the way to the failure
  */
 
 const SVG_NODES_MAX = 450;
@@ -69,6 +69,8 @@ class GraphView {
     this.built = null;
     this.all = cam.around([]);
     this.frame = 0;
+    this.touched = false; // as long as nobody has moved the view, it may follow what the page selects
+    this.failures = 0; // how often "Go to failure" was used: it goes on to the next one
     this.mapScale = 1;
     /** @type {Record<string, string>} */
     this.colour = {};
@@ -132,8 +134,11 @@ class GraphView {
       }),
     );
     this.legend.style.display = data.legend.length ? "" : "none";
-    if (before.id !== data.id) this.camera = cam.remembered(data.id);
-    if (!this.camera) this.start();
+    if (before.id !== data.id) {
+      this.camera = cam.remembered(data.id);
+      this.touched = Boolean(this.camera);
+    }
+    if (!this.camera || !this.touched) this.start();
     else if (anchor) this.keepInPlace(anchor);
     this.paint(true);
   }
@@ -158,33 +163,48 @@ class GraphView {
     };
   }
 
-  failure() {
-    const { nodes } = this.data;
-    return nodes.find((node) => node.status === "dead") ?? nodes.find((node) => node.hot);
+  /** Failures, the most urgent first; `turn` counts on through them. */
+  failure(turn = 0) {
+    const dead = this.data.nodes.filter((node) => node.status === "dead");
+    dead.sort((one, other) => (other.urgency ?? 0) - (one.urgency ?? 0));
+    return dead.length ? dead[turn % dead.length] : undefined;
   }
 
   start() {
+    const { nodes, zoom } = this.data;
     this.camera = cam.fitted(this.all, this.width, this.height);
-    if (this.camera.k >= this.data.zoom || !this.data.nodes.length) return;
-    const from = this.byId.get(selected(this.data.scope) ?? "") ?? this.failure() ?? this.data.nodes[0];
-    this.camera = cam.aimed(from, this.all, this.width, this.height, this.data.zoom);
+    if (this.camera.k >= zoom || !nodes.length) return;
+    // Not everything can be read at once: the whole way to the failure, or else its end.
+    const hot = nodes.filter((node) => node.hot);
+    this.camera = cam.fitted(cam.around(hot.length ? hot : nodes), this.width, this.height);
+    const chosen = this.byId.get(selected(this.data.scope) ?? "");
+    if (hot.length && this.camera.k >= zoom && (!chosen || hot.includes(chosen))) {
+      this.camera = cam.settled(this.camera, this.all, this.height);
+      return;
+    }
+    const from = chosen ?? this.failure() ?? nodes[0];
+    this.camera = cam.aimed(from, this.all, this.width, this.height, Math.max(zoom, 0.85));
   }
 
   fit() {
+    this.touched = true;
     this.camera = cam.fitted(this.all, this.width, this.height);
     this.paint(true);
   }
 
   goToFailure() {
-    const node = this.failure();
+    const node = this.failure(this.failures++);
     if (!node) return;
+    this.touched = true;
     this.camera = cam.aimed(node, this.all, this.width, this.height, 1);
     this.paint(true);
+    this.pick(node, false);
   }
 
   /** @param {number} factor @param {number} [px] @param {number} [py] */
   zoom(factor, px = this.width / 2, py = this.height / 2) {
     if (!this.camera) return;
+    this.touched = true;
     this.camera = cam.zoomed(this.camera, factor, px, py);
     this.paint(true);
   }
@@ -217,7 +237,7 @@ class GraphView {
       this.build(view);
     }
     this.mapScale = drawMap(this.map, this.data.nodes, this.all, view, this.colour);
-    cam.remember(this.data.id, camera);
+    if (this.touched) cam.remember(this.data.id, camera);
     this.root.dataset.drawn = many ? "canvas" : "svg";
     this.root.dataset.camera = [camera.x, camera.y, camera.k].map((value) => value.toFixed(3)).join(" ");
   }
@@ -297,6 +317,7 @@ class GraphView {
           root.classList.add("dragging");
         }
         if (drag.moved) {
+          this.touched = true;
           this.camera = { ...drag.camera, x: drag.camera.x + dx, y: drag.camera.y + dy };
           this.paint(false);
         }
@@ -343,6 +364,7 @@ class GraphView {
     const x = this.all.x + (event.clientX - box.left - 4) / this.mapScale;
     const y = this.all.y + (event.clientY - box.top - 4) / this.mapScale;
     const { k } = this.camera;
+    this.touched = true;
     this.camera = { k, x: this.width / 2 - x * k, y: this.height / 2 - y * k };
     this.paint(true);
   }
@@ -392,9 +414,11 @@ class GraphView {
     this.report(id, open);
   }
 
-  /** @param {string | null} id @param {string} _by */
-  show(id, _by) {
+  /** @param {string | null} id @param {string} by */
+  show(id, by) {
     const node = this.byId.get(id ?? "");
+    if (by === "user") this.touched = true;
+    if (!this.touched) this.start();
     if (node && this.camera) this.camera = cam.revealed(this.camera, node, this.width, this.height);
     this.spoken.textContent = node ? `${node.title}, ${node.sub}` : "";
     this.paint(true);

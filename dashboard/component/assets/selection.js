@@ -3,8 +3,12 @@
 // @ts-check
 
 const EVENT = "headwater:select";
+// Streamlit serves each component under an address of its own, so this module is loaded once per component:
+// what they share stands on the window.
+const KEY = Symbol.for("headwater.selection");
+const shared = /** @type {{[KEY]?: Map<string, string | null>}} */ (/** @type {unknown} */ (window));
 /** @type {Map<string, string | null>} */
-const current = new Map();
+const current = (shared[KEY] ??= new Map());
 
 /**
  * What is selected in `scope` now.

@@ -85,7 +85,7 @@ const SHEET = `
 .list table { width: 100%; border-collapse: collapse; font-size: 14px; line-height: 1.35; }
 .list th { position: sticky; top: 0; z-index: 1; text-align: left; font-weight: 500; font-size: 12.5px; color: var(--hw-mute);
   background: var(--hw-card); padding: 6px 12px; white-space: nowrap; border-bottom: 1px solid var(--hw-line); }
-.list td { padding: 7px 12px; border-bottom: 1px solid var(--hw-faint); vertical-align: middle; overflow-wrap: anywhere; }
+.list td { padding: 5px 12px; border-bottom: 1px solid var(--hw-faint); vertical-align: middle; overflow-wrap: anywhere; }
 .list tr:last-child td { border-bottom: 0; }
 .list .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .list .time { white-space: nowrap; font-variant-numeric: tabular-nums; }
