@@ -83,7 +83,7 @@ class _LenientPartitionRecords(aiokafka_fetcher.PartitionRecords):  # type: igno
                         return
                     yield self._broken(batch, f"{type(error).__name__}: its structure is damaged")
             # Also past records that compaction has removed from the end of the batch.
-            self.next_fetch_offset = max(self.next_fetch_offset, batch.next_offset)
+            self.next_fetch_offset: int = max(self.next_fetch_offset, batch.next_offset)
 
     def _unread(self, records: Iterable[Any]) -> Iterator[Any]:
         for record in records:

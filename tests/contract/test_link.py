@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ class Log:
             for row in rows
         }
 
-    def _edges_to(self, topic: str) -> list[dict[str, object]]:
+    def _edges_to(self, topic: str) -> list[dict[str, Any]]:
         span = {"topic": topic, "since": "2000-01-01 00:00:00", "until": "2100-01-01 00:00:00"}
         return self.store.query("edges_export", span)
 
@@ -53,7 +54,7 @@ def ids(own: str, cause: str | None = None) -> Headers:
     return [("message-id", own.encode()), *([("causation-id", cause.encode())] if cause else [])]
 
 
-def copy_of(place: Place, *own: tuple[str, bytes]) -> Headers:
+def copy_of(place: Place, *own: tuple[str, bytes | None]) -> Headers:
     topic, partition, offset = place
     return [
         *own,
