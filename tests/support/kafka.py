@@ -48,9 +48,10 @@ class ApacheKafka:
         self._classpath = kafka_classpath()
         self._folder = folder
         self._log = folder / "kafka.log"
+        self.logs = folder / "logs"
         port, controller_port = free_ports(2)
         self.bootstrap = f"127.0.0.1:{port}"
-        self._properties = _node_properties(folder / "logs", port, controller_port) | dict(properties or {})
+        self._properties = _node_properties(self.logs, port, controller_port) | dict(properties or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
