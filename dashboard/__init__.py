@@ -1,0 +1,1 @@
+"""The pages: they read the store and draw; nobody imports them."""

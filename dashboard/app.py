@@ -1,9 +1,10 @@
 """The frame of the dashboard: pages, addresses, style. Started by `headwater dashboard`."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from dashboard import links
-from dashboard.frame import STYLE
 
 st.set_page_config(page_title="Headwater", page_icon="🌊", layout="wide")
 page = st.navigation(
@@ -15,5 +16,5 @@ page = st.navigation(
     ],
     position="top",
 )
-st.html(STYLE)
+st.html(Path(__file__).with_name("page.css"))
 page.run()

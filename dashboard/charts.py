@@ -36,7 +36,7 @@ def rate_bars(
         }
         for row in rows
     ]
-    x = _time_axis(now - window, now, times)
+    x = _time_axis(times)
     bars = {
         "data": {"values": values},
         "mark": {"type": "bar", "color": colour},
@@ -81,7 +81,11 @@ def line(
         "data": {"values": values},
         "mark": {"type": "line", "color": BLUE, "point": {"size": 12, "color": BLUE}, "strokeWidth": 1.5},
         "encoding": {
-            "x": {**_time_axis(now - window, now, True), "field": "time"},
+            "x": {
+                **_time_axis(True),
+                "scale": {"type": "utc", "domain": _ms(now - window, now)},
+                "field": "time",
+            },
             "y": _value_axis("value", title),
             "tooltip": [
                 {
@@ -98,12 +102,15 @@ def line(
     }
 
 
-def _time_axis(start: datetime, end: datetime, times: bool) -> dict[str, Any]:
+def _ms(*moments: datetime) -> list[int]:
+    return [round(moment.timestamp() * 1000) for moment in moments]
+
+
+def _time_axis(times: bool) -> dict[str, Any]:
     axis: dict[str, Any] = {"title": None, "format": "%H:%M", "grid": False, "tickCount": 8}
     if not times:
         axis |= {"labels": False, "ticks": False, "domain": False}
-    domain = [start.isoformat(), end.isoformat()]
-    return {"type": "temporal", "scale": {"type": "utc", "domain": domain, "clamp": True}, "axis": axis}
+    return {"type": "temporal", "scale": {"type": "utc", "nice": False}, "axis": axis}
 
 
 def _value_axis(field: str, title: str) -> dict[str, Any]:
@@ -116,8 +123,7 @@ def _change_marks(changes: Sequence[tuple[datetime, str]], x: dict[str, Any]) ->
     if not changes:
         return []
     data = {"values": [{"time": time.isoformat(), "text": text} for time, text in changes]}
-    # The scale is that of the bars: saying it twice would be a conflict to Vega-Lite.
-    at = {"x": {"type": "temporal", "field": "time", "axis": x["axis"]}}
+    at = {"x": {**x, "field": "time"}}
     text = {
         "type": "text",
         "align": "right",

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from collector.lineage.cascade import Cascade
@@ -12,6 +13,7 @@ from dashboard.text import duration, visible
 from schemas.records import Edge, Event, EventRef
 
 GRID = Grid()
+TIMES = "\N{MULTIPLICATION SIGN}"
 TIP_TITLE_CHARACTERS = 120
 _COPIES = {"redriven": "REDRIVEN", "mirrored": "MIRRORED", "duplicated": "COPY"}
 
@@ -22,6 +24,7 @@ class Picture:
 
     cascade: Cascade
     folded: Folded
+    refs: dict[str, EventRef]
     start_ms: float
     standings: dict[str, Standing]
     badges: dict[str, str]
@@ -32,8 +35,8 @@ class Picture:
 
     def event(self, id_: str) -> Event | None:
         """Return the event that is drawn under this id, None for a group."""
-        ref = EventRef.parse(id_)
-        return self.cascade.events.get(ref) if ref else None
+        ref = self.refs.get(id_)
+        return self.cascade.events[ref] if ref else None
 
 
 def prepare(cascade: Cascade, *, opened: Collection[str] = (), pinned: Collection[str] = ()) -> Picture:
@@ -47,10 +50,11 @@ def prepare(cascade: Cascade, *, opened: Collection[str] = (), pinned: Collectio
     folded = fold(leaves, links, opened=opened, pinned=pinned)
     hot = _drawn_path(folded, _failure_links(cascade))
     path = [str(ref) for ref in cascade.critical_path]
-    critical = _drawn_path(folded, list(zip(path, path[1:], strict=False)))
+    critical = _drawn_path(folded, pairwise(path))
     return Picture(
         cascade=cascade,
         folded=folded,
+        refs={str(ref): ref for ref in cascade.events},
         start_ms=min((_ms(event) for event in cascade.events.values()), default=0),
         standings=standings,
         badges=_badges(cascade, incoming, standings),
@@ -144,8 +148,7 @@ def graph_data(picture: Picture, *, graph_id: str, scope: str, height: int) -> d
 
 
 def _event_card(picture: Picture, id_: str) -> dict[str, Any]:
-    event = picture.event(id_)
-    assert event is not None
+    event = picture.cascade.events[picture.refs[id_]]
     since = f"+{duration(_ms(event) - picture.start_ms)}"
     title = visible(title_of(event), TIP_TITLE_CHARACTERS)
     where = visible(event.service or event.ref.topic, 60)
@@ -172,18 +175,18 @@ def _group_card(picture: Picture, group: Group) -> dict[str, Any]:
     first, last = min(map(_ms, events)), max(map(_ms, events))
     number = len(group.members)
     title = visible(group.title, TIP_TITLE_CHARACTERS)
-    badge = f"{number:,} DEAD LETTERS" if group.standing == "dead" else f"×{number:,}"
+    badge = {"dead": f"{number:,} DEAD LETTERS", "retry": "RETRIES", "ok": ""}[group.standing]
     mix = {"ok": 0, "retry": 0, "dead": 0} | {group.standing: number}
     return {
         "id": group.id,
         "kind": "group",
-        "title": f"{number:,} × {title}",
+        "title": f"{number:,} {TIMES} {title}",
         "sub": f"+{duration(first - picture.start_ms)} to +{duration(last - picture.start_ms)}",
         "badge": badge,
         "status": group.standing,
         "mix": mix,
         "colour": service_colour(events[0].service),
-        "tip": f"{number:,} × {title}\nwithin {duration(last - first)}\nClick for the list, double-click to draw them all",
+        "tip": f"{number:,} {TIMES} {title}\nwithin {duration(last - first)}\nClick: list; double-click: draw all",
     }
 
 
@@ -191,9 +194,10 @@ def _links(
     picture: Picture, routes: dict[tuple[str, str], list[tuple[float, float]]]
 ) -> list[dict[str, Any]]:
     edges: dict[tuple[str, str], list[Edge]] = {}
-    for cause, effect, edge in picture.cascade.graph.edges(data="edge"):
-        drawn = picture.folded.drawn_as
-        edges.setdefault((drawn[str(cause)], drawn[str(effect)]), []).append(edge)
+    drawn = picture.folded.drawn_as
+    for one, other in picture.cascade.graph.edges:
+        edge: Edge = picture.cascade.graph.edges[one, other]["edge"]
+        edges.setdefault((drawn[str(one)], drawn[str(other)]), []).append(edge)
     drawn_links = []
     for (cause, effect), members in edges.items():
         surest = min(members, key=lambda edge: (edge_kind(edge) != "caused", edge.confidence))
@@ -290,18 +294,19 @@ def _row(picture: Picture, id_: str, depth: int, cause: str | None) -> dict[str,
     first, last = _span(picture, id_)
     group = picture.folded.groups.get(id_)
     card = _group_card(picture, group) if group else _event_card(picture, id_)
-    start = _span(picture, cause)[1 if not group else 0] if cause else first
-    took = last - start
+    start = _span(picture, cause)[1] if cause and not group else first
+    note = f"over {duration(last - first)}" if group else duration(last - start)
     return {
         "id": id_,
         "title": card["title"],
         "sub": card["sub"].partition(" · ")[2],
         "from": round(start, 3),
         "to": round(last, 3),
+        "first": round(first, 3),
         "depth": depth,
         "status": card["status"],
         "critical": id_ in picture.critical,
         "badge": card["badge"] if not group else "",
         "colour": card["colour"],
-        "note": duration(took) if cause else "start",
+        "note": note if cause else "start",
     }

@@ -6,6 +6,7 @@ to the next topic directly.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import log10
 from typing import Any, Literal
 
@@ -170,7 +171,7 @@ def _mark_failing(flow: FlowMap, edges: Sequence[Row]) -> None:
 def _heat(flow: FlowMap, cause: str, service: str, effect: str) -> None:
     stops = [f"topic:{cause}", *([f"service:{service}"] if service else []), f"topic:{effect}"]
     flow.hot.update(stops)
-    flow.hot_links.update(zip(stops, stops[1:], strict=False))
+    flow.hot_links.update(pairwise(stops))
 
 
 def around(flow: FlowMap, node_id: str, steps: int = 2) -> set[str]:

@@ -1,4 +1,4 @@
-"""Fold wide fan-outs into one card, "412 × EmailQueued". Pure.
+"""Fold wide fan-outs into one card, 412 times EmailQueued. Pure.
 
 Events fold together when they have the same causes, the same title and the same standing. An event that is in
 trouble, or leads to trouble, has another standing than its healthy siblings: it stays visible beside them.
@@ -12,6 +12,7 @@ from typing import Literal
 Standing = Literal["ok", "retry", "dead"]
 _ORDER: dict[Standing, int] = {"ok": 0, "retry": 1, "dead": 2}
 FOLD_FROM = 5
+_Class = tuple[frozenset[str], str, Standing, Standing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def fold(
     drawn_as: dict[str, str] = {}
     groups: dict[str, Group] = {}
     for level in _levels(order, causes):
-        classes: dict[tuple[object, ...], list[str]] = {}
+        classes: dict[_Class, list[str]] = {}
         for id_ in level:
             drawn_causes = frozenset(drawn_as.get(cause, cause) for cause in causes.get(id_, ()))
             if id_ in pinned or not drawn_causes:
@@ -132,8 +133,7 @@ def _levels(order: list[str], causes: dict[str, list[str]]) -> list[list[str]]:
     return levels
 
 
-def _group_id(key: tuple[object, ...]) -> str:
+def _group_id(key: _Class) -> str:
     drawn_causes, *rest = key
-    assert isinstance(drawn_causes, frozenset)
-    text = "\x00".join([*sorted(drawn_causes), *map(str, rest)])
+    text = "\x00".join([*sorted(drawn_causes), *rest])
     return "g-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -10,34 +10,6 @@ from collector.errors import HeadwaterError, StoreUnavailableError
 from dashboard.read import NoTablesYetError
 from dashboard.text import escaped
 
-STYLE = """
-<style>
-.stMainBlockContainer { padding: 3.9rem 2rem 2rem; max-width: 1720px; }
-.hw-verdict { border: 1px solid color-mix(in srgb, var(--hw-tone) 45%, transparent); border-left: 6px solid var(--hw-tone);
-  background: color-mix(in srgb, var(--hw-tone) 9%, transparent); border-radius: 10px; padding: .8rem 1.1rem; }
-.hw-verdict b { font-size: 1.25rem; font-weight: 650; line-height: 1.35; overflow-wrap: anywhere; }
-.hw-verdict p { margin: .25rem 0 0; overflow-wrap: anywhere; }
-.hw-bad { --hw-tone: #e5484d; } .hw-warn { --hw-tone: #e39a12; } .hw-good { --hw-tone: #30a46c; } .hw-none { --hw-tone: #8a8f98; }
-.hw-facts { width: 100%; border-collapse: collapse; font-size: 13px; table-layout: fixed; }
-.hw-facts th { width: 118px; text-align: left; font-weight: 500; opacity: .72; padding: 2px 10px 2px 0; vertical-align: top;
-  border: 0; overflow-wrap: anywhere; }
-.hw-facts td { padding: 2px 0; overflow-wrap: anywhere; vertical-align: top; border: 0; }
-.hw-facts code { font-size: 12px; padding: 0 3px; }
-.hw-facts small { opacity: .72; }
-.hw-headers th { width: 40%; }
-.hw-title { font-size: 1.1rem; font-weight: 650; overflow-wrap: anywhere; line-height: 1.3; }
-.hw-badge { display: inline-block; font-size: 11px; font-weight: 700; padding: 1px 8px; border-radius: 9px; margin-right: 6px;
-  background: color-mix(in srgb, #8a8f98 22%, transparent); }
-.hw-badge.dead { background: #c62a2f; color: #fff; } .hw-badge.retry { background: #f0b429; color: #2b1d00; }
-.hw-line { overflow-wrap: anywhere; } .hw-line .sep { opacity: .45; margin: 0 .5em; }
-.hw-note { border-left: 4px solid #e39a12; padding: 4px 10px; font-size: 13px; overflow-wrap: anywhere;
-  background: color-mix(in srgb, #e39a12 9%, transparent); border-radius: 6px; }
-.hw-note.dead { border-color: #e5484d; background: color-mix(in srgb, #e5484d 9%, transparent); }
-h1 { padding: 0 !important; white-space: nowrap; }
-.st-key-cascade_selection, .st-key-flow_selection { position: absolute; height: 0; }
-</style>
-"""
-
 
 def heading(title: str, middle: Callable[[], None] = lambda: None) -> bool:
     """Draw the title, `middle` beside it, and the switch for live refresh; return whether that is on."""
@@ -94,9 +66,8 @@ def verdict(level: str, sentence: str, details: list[str]) -> None:
     """Draw the sentence that a page opens with. Text is escaped here."""
     marks = {"bad": "✖", "warn": "▲", "good": "✓", "none": "○"}
     lines = "".join(f"<p>{escaped(detail, 600)}</p>" for detail in details)
-    st.html(
-        f'<div class="hw-verdict hw-{level}" role="status"><b>{marks[level]}&nbsp; {escaped(sentence, 400)}</b>{lines}</div>'
-    )
+    said = f"<b>{marks[level]}&nbsp; {escaped(sentence, 400)}</b>{lines}"
+    st.html(f'<div class="hw-verdict hw-{level}" role="status">{said}</div>')
 
 
 def notice(sentence: str, tone: str = "") -> None:

@@ -69,11 +69,8 @@ class _Tally:
 
 
 def _summary(edges: pa.Table, tally: _Tally, dead: set[int]) -> Summary:
-    assert tally.first is not None
-    row = {
-        name: edges[name][tally.first[2]].as_py()
-        for name in ("topic", "partition", "offset", "type", "service")
-    }
+    first = tally.first[2] if tally.first else 0
+    row = {name: edges[name][first].as_py() for name in ("topic", "partition", "offset", "type", "service")}
     return Summary(
         root=EventRef(row["topic"], row["partition"], row["offset"]),
         type=row["type"],

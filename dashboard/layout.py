@@ -7,6 +7,7 @@ to "stand beside your neighbours" under "never overlap" (pool adjacent violators
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 Point = tuple[float, float]
 Link = tuple[int, int]
@@ -205,7 +206,7 @@ def _connect(ranks: list[int], strong: list[bool], links: list[Link]) -> _Net:
         if chain:
             net.chains[cause, effect] = chain
         stops = [cause, *chain, effect]
-        for before, after in zip(stops, stops[1:], strict=False):
+        for before, after in pairwise(stops):
             net.effects[before].append(after)
             net.causes[after].append(before)
     return net

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 CLIP_CHARACTERS = 240
 # Characters that reorder or hide their neighbours: shown by number, so that a name reads as what it is.
-_INVISIBLE = {"Cf", "Zl", "Zp", "Co", "Cs", "Cn"}
+_INVISIBLE = {"Cc", "Cf", "Zl", "Zp", "Co", "Cs", "Cn"}
 
 
 def visible(text: str, limit: int = CLIP_CHARACTERS) -> str:
@@ -21,12 +21,9 @@ def _spelled(character: str) -> str:
     if character == " " or (character.isascii() and character.isprintable()):
         return character
     code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "␡"
-    category = unicodedata.category(character)
-    return f"⟨U+{code:04X}⟩" if category == "Cc" or category in _INVISIBLE else character
+    if code < 0x20 or code == 0x7F:
+        return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(character, f"\\x{code:02x}")
+    return f"⟨U+{code:04X}⟩" if unicodedata.category(character) in _INVISIBLE else character
 
 
 def escaped(text: str, limit: int = CLIP_CHARACTERS) -> str:
@@ -46,7 +43,7 @@ def bytes_text(raw: bytes, limit: int = 4_096) -> tuple[str, bool]:
 def duration(ms: float) -> str:
     """Return a span of time in milliseconds as a person says it: 12 ms, 3.1 s, 4 min 10 s, 2 h 5 min, 3 d 4 h."""
     if ms < 0:
-        return "−" + duration(-ms)
+        return "-" + duration(-ms)
     if ms < 10:
         return f"{ms:.1f} ms" if ms % 1 else f"{ms:.0f} ms"
     if ms < 1_000:
@@ -116,4 +113,4 @@ def ago(moment: datetime, now: datetime) -> str:
 
 def code_text(text: str, limit: int = 120) -> str:
     """Return wire text that may stand between backticks in Markdown."""
-    return visible(text, limit).replace("`", "ˋ")
+    return visible(text, limit).replace("`", "'")

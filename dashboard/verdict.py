@@ -114,7 +114,7 @@ def _suspects(facts: Facts, current: Sequence[Failing]) -> list[str]:
     said = []
     top = max(current, key=lambda failing: failing.last_15m)
     if top.reason:
-        said.append(f"Most frequent reason: {top.reason.rpartition('.')[2]} ({count(top.last_15m)}×).")
+        said.append(f"Most frequent reason: {top.reason.rpartition('.')[2]} ({count(top.last_15m)} of them).")
     since = top.since
     before = [
         change for change in facts.changes

@@ -2,8 +2,10 @@
 
 import os
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import Annotated
 
 import typer
@@ -45,7 +47,14 @@ def serve(host: str, port: int) -> None:
     bootstrap.prepare_streamlit_environment(str(script))
     # Streamlit looks for our modules beside its script; they live one folder up.
     sys.path.insert(0, str(script.parents[1]))
+    Thread(target=_warm_up, daemon=True).start()
     bootstrap.run(str(script), False, [], options)
+
+
+def _warm_up() -> None:
+    """Import what the first page needs while nobody waits for it yet: that takes seconds on a busy machine."""
+    for name in ("clickhouse_connect", "networkx", "pandas", "altair", "collector.lineage.cascade"):
+        import_module(name)
 
 
 def app_script() -> Path:

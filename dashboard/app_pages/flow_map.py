@@ -83,9 +83,8 @@ def _say(flow: FlowMap, window: str) -> None:
             "dead",
         )
     else:
-        st.markdown(
-            f"**{many(len(topics), 'topic')}** and **{many(len(services), 'service')}**, no dead letters in the last {window}."
-        )
+        size = f"**{many(len(topics), 'topic')}** and **{many(len(services), 'service')}**"
+        st.markdown(f"{size}, no dead letters in the last {window}.")
 
 
 def _draw(flow: FlowMap, window_s: int, show: str, selected: str, only: set[str] | None) -> None:
@@ -102,7 +101,8 @@ def _draw(flow: FlowMap, window_s: int, show: str, selected: str, only: set[str]
         with right.container(border=True, height=HEIGHT, key="node_panel"):
             draw_node_panel(flow, flow.nodes[selected], window_s, pick)
     else:
-        left, _ = st.columns([1000, 1])
+        # As many containers as with a panel, so that the map stays mounted.
+        left, _ = st.columns([1000, 1], gap=None)
     with left:
         graph(data, key="flow_graph", on_pick=pick)
     select(SCOPE, selected or None, key="flow_selection")

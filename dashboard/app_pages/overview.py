@@ -17,6 +17,7 @@ from schemas.records import EventRef
 WINDOW = timedelta(hours=1)
 STEP_S = 60
 SHAPES_MAX = 2_000
+SETTLED = timedelta(minutes=10)
 
 
 def _facts(now: datetime, found_changes: list[Change], failing: list[Failing]) -> Facts:
@@ -185,7 +186,7 @@ def _slowest() -> None:
 def _changes(found: list[Change], now: datetime) -> None:
     st.subheader("Newest changes", anchor=False)
     lines: list[tuple[datetime, dict[str, Any]]] = []
-    for change in found[:6]:
+    for change in found[:4]:
         more = f" and {len(change.said) - 2} more" if len(change.said) > 2 else ""
         said = visible("; ".join(change.said[:2]) + more, 160)
         title = f"Payload of {visible(change.type or change.topic, 60)} changed"
@@ -197,7 +198,9 @@ def _changes(found: list[Change], now: datetime) -> None:
                 ),
             )
         )
-    for row in slow_rows("overview_new_topics", rows_max=6):
+    for row in slow_rows("overview_new_topics", rows_max=4):
+        if row["first_time"] < row["oldest_time"] + SETTLED:
+            continue  # with the first records of a store, every topic is new: that is no news
         first = str(EventRef(row["topic"], row["first_partition"], row["first_offset"]))
         title = f"New topic {visible(row['topic'], 80)}"
         lines.append((row["first_time"], _change_row(first, title, "first record", row["first_time"], now)))
@@ -206,7 +209,7 @@ def _changes(found: list[Change], now: datetime) -> None:
         return
     lines.sort(key=lambda line: line[0], reverse=True)
     columns = [{"text": "What"}, {"text": "when", "style": "time"}]
-    data = {"scope": "", "label": "Newest changes", "columns": columns, "rows": [row for _, row in lines[:6]]}
+    data = {"scope": "", "label": "Newest changes", "columns": columns, "rows": [row for _, row in lines]}
     link_list(data, key="changes", on_pick=go_to_event)
 
 

@@ -16,6 +16,7 @@ from dashboard.text import count, duration, escaped, many, visible
 from schemas.records import Edge, Event, EventRef
 
 EDGES_SHOWN = 20
+EDGES_EXPLAINED = 4
 MEMBERS_SHOWN = 300
 SCOPE = "cascade"
 
@@ -91,7 +92,9 @@ def _edge_list(
         event = picture.cascade.events[other]
         sure = edge_kind(edge) == "caused"
         grade = edge.evidence if sure else f"{edge.evidence} {edge.confidence:.2f}"
-        name = f" Met by {visible(edge.name, 80)}." if edge.name else ""
+        under = f"{edge.relation.replace('_', ' ')}, {grade}"
+        if len(edges) <= EDGES_EXPLAINED:
+            under += f": {edge_reason(edge)}." + (f" Met by {visible(edge.name, 80)}." if edge.name else "")
         lines.append(
             {
                 "id": str(other),
@@ -99,7 +102,7 @@ def _edge_list(
                 "cells": [
                     {
                         "text": visible(title_of(event), 80),
-                        "under": f"{edge.relation.replace('_', ' ')}, {grade}: {edge_reason(edge)}.{name}",
+                        "under": under,
                     },
                     {"text": duration(edge.latency_ms)},
                 ],
@@ -125,15 +128,14 @@ def draw_group_panel(picture: Picture, group: Group, pick: Pick) -> None:
     """Draw the members of a folded group; picking one takes it out of the group."""
     number = count(len(group.members))
     st.html(
-        f'<div class="hw-title">{number} × {escaped(group.title, 160)}</div>Same causes, same type, same standing'
+        f'<div class="hw-title">{number} &times; {escaped(group.title, 160)}</div>Same causes, same type, same fate'
     )
     if st.button(f"Draw all {number}", key="open_group", width="stretch"):
         pick(group.id, True)
         st.rerun(scope="fragment")
     lines = []
     for member in group.members[:MEMBERS_SHOWN]:
-        event = picture.event(member)
-        assert event is not None
+        event = picture.cascade.events[picture.refs[member]]
         since = event.time.timestamp() * 1000 - picture.start_ms
         lines.append(
             {

@@ -64,7 +64,7 @@ def _neighbours(title: str, flow: FlowMap, found: list[Link], end: str, window_s
     lines = []
     for link in found[:12]:
         other = flow.nodes[link.source if end == "source" else link.target]
-        notes = [other.kind]
+        notes: list[str] = [other.kind]
         if link.p95_ms is not None:
             notes.append(f"p95 {duration(link.p95_ms)}")
         if link.linked and link.inferred:

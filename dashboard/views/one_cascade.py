@@ -3,7 +3,7 @@
 import streamlit as st
 
 from collector.lineage.cascade import Cascade
-from dashboard.component import graph, link_list, select, waterfall
+from dashboard.component import Pick, graph, link_list, select, waterfall
 from dashboard.draw_cascade import Picture, fall_data, graph_data, prepare, title_of
 from dashboard.frame import age_line, go_to_event, utc_now
 from dashboard.read import cascade, found, rows
@@ -15,6 +15,7 @@ from schemas.records import EventRef
 
 GRAPH_HEIGHT_MIN, GRAPH_HEIGHT_MAX = 240, 500
 FALL_HEIGHT = 300
+PANEL_HEIGHT_MIN = 520
 SCOPE = "cascade"
 SAME_TRACE_SHOWN = 30
 
@@ -36,7 +37,7 @@ def draw_cascade() -> None:
     if selected and selected not in picture.folded.drawn_as and selected not in picture.folded.groups:
         st.caption(f"`{code_text(selected)}` is not part of this cascade.")
         selected = ""
-    _summary(picture, asked, matches.found_by, len(matches.refs), matches.cut)
+    _summary(picture, matches.found_by, len(matches.refs), matches.cut)
     _pictures(picture, asked, selected or _default_selection(picture))
     _same_trace(shown)
     age_line(utc_now(), max(event.time for event in shown.events.values()))
@@ -51,7 +52,7 @@ def _default_selection(picture: Picture) -> str:
     return picture.folded.drawn_as[str(first)] if first else ""
 
 
-def _summary(picture: Picture, asked: str, found_by: str, refs: int, cut: bool) -> None:
+def _summary(picture: Picture, found_by: str, refs: int, cut: bool) -> None:
     shown = picture.cascade
     events = list(shown.events.values())
     first, last = min(event.time for event in events), max(event.time for event in events)
@@ -61,7 +62,7 @@ def _summary(picture: Picture, asked: str, found_by: str, refs: int, cut: bool) 
     root = shown.events[shown.roots[0]] if shown.roots else events[0]
     badges = []
     if dead:
-        badges.append(f'<span class="hw-badge dead">{many(len(dead), "DEAD LETTER")}</span>')
+        badges.append(f'<span class="hw-badge dead">{many(len(dead), "DEAD LETTER", "DEAD LETTERS")}</span>')
     if retries:
         badges.append(f'<span class="hw-badge retry">{many(retries, "RETRY", "RETRIES")}</span>')
     if guesses:
@@ -122,7 +123,9 @@ def _pictures(picture: Picture, asked: str, selected: str) -> None:
             key="cascade_fall",
             on_pick=pick,
         )
-    with right.container(border=True, height=height + _fall_height(picture) + 16, key="panel"):
+    with right.container(
+        border=True, height=max(PANEL_HEIGHT_MIN, height + _fall_height(picture) + 16), key="panel"
+    ):
         group = picture.folded.groups.get(selected)
         if group:
             draw_group_panel(picture, group, pick)
@@ -137,7 +140,7 @@ def _fall_height(picture: Picture) -> int:
     return max(110, min(FALL_HEIGHT, 34 + 24 * len(picture.folded.ids)))
 
 
-def _picker(asked: str):  # type: ignore[no-untyped-def]
+def _picker(asked: str) -> Pick:
     def pick(id_: str | None, open_: bool) -> None:
         st.query_params["ref"] = asked
         if id_ and open_ and id_.startswith("g-"):
@@ -163,7 +166,9 @@ def _same_trace(shown: Cascade) -> None:
     if not others:
         return
     number = many(len(others), "more event")
-    with st.expander(f"{number} in the same trace, but nothing says what caused them"):
+    loose = sum(1 for row in others if not row["reference_names"])
+    none_named = f" {count(loose)} of them name no cause at all." if loose else ""
+    with st.expander(f"{number} in the same trace, but nothing links them with this cascade.{none_named}"):
         lines = [
             {
                 "id": str(ref),

@@ -197,7 +197,7 @@ def seed_company(store: Store, now: datetime) -> dict[str, str]:
 
 
 def _order(story: Story, random: Random, at: datetime, order: str, fails: bool) -> tuple[Seen, Seen | None]:
-    """One order through the company: fan-out, fan-in, an inferred webhook; where it fails, retries and a dead letter."""
+    """One order through the company: fan-out, fan-in, an inferred webhook; or retries and a dead letter."""
     key = order.encode()
 
     def after(seen: Seen, ms: float) -> datetime:
@@ -348,7 +348,7 @@ def _shapes(store: Store, now: datetime) -> None:
 def _collector(store: Store, story: Story, now: datetime) -> None:
     partitions = [
         {"topic": topic, "partition": partition, "observed_time": now, "collector": "collector-1",
-         "committed_offset": offset, "end_offset": offset + (48_210 if topic == "emails" and not partition else partition),
+         "committed_offset": offset, "end_offset": offset + (48_210 if topic == "emails" and not partition else partition),  # noqa: E501 - data
          "paused": False}
         for (topic, partition), offset in sorted(story.next_offset.items())
     ]  # fmt: skip
@@ -402,7 +402,7 @@ def seed_big(store: Store, now: datetime, topics: int = 500, cascade_events: int
                 cause,
                 dead_letter=dead,
                 relation="dead_lettered" if dead else "caused",
-            )  # fmt: skip
+            )
         )
     story.write(store, "big")
     return {"root": str(nodes[0].ref), "dead": str(nodes[cascade_events - 5].ref)}

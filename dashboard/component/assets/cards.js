@@ -79,7 +79,7 @@ export function arrowHeads() {
   return svg(
     "defs",
     {},
-    ["plain", "hot", "guess"].map((name) =>
+    ["plain", "hot", "guess", "critical"].map((name) =>
       svg(
         "marker",
         { id: `head-${name}`, class: `head ${name}`, viewBox: "0 0 8 8", refX: 6.5, refY: 4, markerWidth: 7,
@@ -97,7 +97,7 @@ export function arrowHeads() {
 export function edgeElement(edge, a, b, font) {
   const path = edgePath(edge, a, b);
   const state = `${edge.kind} ${edge.hot ? "hot" : ""} ${edge.critical ? "critical" : ""}`;
-  const head = edge.hot ? "hot" : edge.kind === "caused" ? "plain" : "guess";
+  const head = edge.hot ? "hot" : edge.critical ? "critical" : edge.kind === "caused" ? "plain" : "guess";
   const line = svg("path", { d: path, class: `line ${state}`, "stroke-width": edge.width, "marker-end": `url(#head-${head})` });
   const reach = svg("path", { d: path, class: "reach" });
   const group = svg("g", { class: "edge", "data-from": edge.from, "data-to": edge.to }, [line, reach]);
@@ -161,8 +161,8 @@ function badge(node, font) {
   const width = measure(text, BADGE_FONT + font) + 14;
   const x = node.w - width - 8;
   return [
-    svg("rect", { class: "badge", x, y: -8, width, height: 16, rx: 8 }),
-    svgText(text, { class: "badge-text", x: x + width / 2, y: 3.6, "text-anchor": "middle" }),
+    svg("rect", { class: "badge", x, y: -11, width, height: 16, rx: 8 }),
+    svgText(text, { class: "badge-text", x: x + width / 2, y: 0.6, "text-anchor": "middle" }),
   ];
 }
 

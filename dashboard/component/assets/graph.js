@@ -4,6 +4,7 @@ import * as cam from "./camera.js";
 import { drawMany, drawMap, sharp } from "./canvas.js";
 import { arrowHeads, cardElement, edgeElement } from "./cards.js";
 import { colours, html, svg } from "./dom.js";
+import { listen } from "./gestures.js";
 import { onSelect, select, selected } from "./selection.js";
 import { dress } from "./style.js";
 
@@ -40,7 +41,7 @@ export default function graph({ data, parentElement, setTriggerValue }) {
   };
 }
 
-class GraphView {
+export class GraphView {
   /** @param {HTMLElement} parent */
   constructor(parent) {
     this.root = html("div", "hw graph");
@@ -78,7 +79,7 @@ class GraphView {
     this.stopListening = onSelect(() => this.data.scope, (id, by) => this.show(id, by));
     this.observer = new ResizeObserver(() => this.paint(true));
     this.observer.observe(this.root);
-    this.listen();
+    listen(this);
   }
 
   get width() {
@@ -137,9 +138,9 @@ class GraphView {
     if (before.id !== data.id) {
       this.camera = cam.remembered(data.id);
       this.touched = Boolean(this.camera);
+      if (!this.camera) this.start();
     }
-    if (!this.camera || !this.touched) this.start();
-    else if (anchor) this.keepInPlace(anchor);
+    if (anchor) this.keepInPlace(anchor);
     this.paint(true);
   }
 
@@ -294,116 +295,6 @@ class GraphView {
     const point = { x: x - slack, y: y - slack, w: 2 * slack + 0.01, h: 2 * slack + 0.01 };
     const hits = this.data.nodes.filter((node) => cam.overlap(node, point));
     return hits.find((node) => node.status === "dead") ?? hits[0] ?? null;
-  }
-
-  listen() {
-    /** @type {{x: number, y: number, camera: cam.Camera, moved: boolean} | null} */
-    let drag = null;
-    /** @type {GraphNode | null} */
-    let over = null;
-    const { root } = this;
-    const onButtons = (/** @type {Event} */ event) => event.composedPath().includes(this.buttons);
-    root.addEventListener("pointerdown", (event) => {
-      if (onButtons(event) || event.button !== 0 || !this.camera) return;
-      if (event.composedPath().includes(this.map)) return this.jump(event);
-      drag = { x: event.clientX, y: event.clientY, camera: this.camera, moved: false };
-    });
-    root.addEventListener("pointermove", (event) => {
-      if (drag) {
-        const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
-        if (!drag.moved && Math.abs(dx) + Math.abs(dy) > 4) {
-          drag.moved = true;
-          root.setPointerCapture(event.pointerId);
-          root.classList.add("dragging");
-        }
-        if (drag.moved) {
-          this.touched = true;
-          this.camera = { ...drag.camera, x: drag.camera.x + dx, y: drag.camera.y + dy };
-          this.paint(false);
-        }
-        return;
-      }
-      if (onButtons(event)) return;
-      const node = this.nodeAt(event);
-      root.classList.toggle("over", Boolean(node));
-      if (node !== over) this.showTip(node?.tip ?? "", event);
-      over = node;
-    });
-    root.addEventListener("pointerup", (event) => {
-      const was = drag;
-      drag = null;
-      root.classList.remove("dragging");
-      if (was && !was.moved) this.pick(this.nodeAt(event), false);
-    });
-    root.addEventListener("pointercancel", () => (drag = null));
-    root.addEventListener("pointerleave", () => {
-      over = null;
-      this.showTip("");
-    });
-    root.addEventListener("dblclick", (event) => {
-      const node = this.nodeAt(event);
-      if (node?.kind === "group") this.pick(node, true);
-    });
-    root.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    root.addEventListener("keydown", (event) => this.key(event));
-  }
-
-  /** The page keeps its wheel until the picture has been clicked or Ctrl is held. @param {WheelEvent} event */
-  wheel(event) {
-    const here = /** @type {Document | ShadowRoot} */ (this.root.getRootNode());
-    if (!event.ctrlKey && !event.metaKey && here.activeElement !== this.root) return;
-    event.preventDefault();
-    const box = this.root.getBoundingClientRect();
-    this.zoom(Math.exp(-event.deltaY * 0.0015), event.clientX - box.left, event.clientY - box.top);
-  }
-
-  /** Move the view to a point of the small map. @param {PointerEvent} event */
-  jump(event) {
-    if (!this.camera) return;
-    const box = this.map.getBoundingClientRect();
-    const x = this.all.x + (event.clientX - box.left - 4) / this.mapScale;
-    const y = this.all.y + (event.clientY - box.top - 4) / this.mapScale;
-    const { k } = this.camera;
-    this.touched = true;
-    this.camera = { k, x: this.width / 2 - x * k, y: this.height / 2 - y * k };
-    this.paint(true);
-  }
-
-  /** @param {KeyboardEvent} event */
-  key(event) {
-    const moves = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
-    /** @type {Record<string, () => void>} */
-    const actions = {
-      f: () => this.fit(),
-      g: () => this.goToFailure(),
-      "+": () => this.zoom(1.3),
-      "-": () => this.zoom(1 / 1.3),
-      Escape: () => this.pick(null, false),
-      Enter: () => this.pick(this.byId.get(selected(this.data.scope) ?? "") ?? null, true),
-    };
-    const move = moves[/** @type {keyof typeof moves} */ (event.key)];
-    if (event.ctrlKey || event.metaKey || event.altKey || (!move && !actions[event.key])) return;
-    event.preventDefault();
-    if (move) this.step(move[0], move[1]);
-    else actions[event.key]();
-  }
-
-  /** Select the neighbour along a link, or within the column. @param {number} dx @param {number} dy */
-  step(dx, dy) {
-    const now = this.byId.get(selected(this.data.scope) ?? "");
-    if (!now) return this.pick(this.failure() ?? this.data.nodes[0] ?? null, false);
-    /** @type {GraphNode[]} */
-    let found;
-    if (dx) {
-      const ends = this.data.edges.filter((edge) => (dx > 0 ? edge.from : edge.to) === now.id);
-      ends.sort((one, other) => Number(other.hot ?? false) - Number(one.hot ?? false));
-      const near = ends.map((edge) => this.byId.get(dx > 0 ? edge.to : edge.from));
-      found = near.flatMap((node) => (node ? [node] : []));
-    } else {
-      found = this.data.nodes.filter((node) => node.x === now.x && (node.y - now.y) * dy > 0);
-      found.sort((one, other) => Math.abs(one.y - now.y) - Math.abs(other.y - now.y));
-    }
-    if (found[0]) this.pick(found[0], false);
   }
 
   /** The user picks: here at once, in Python and the address a moment later. @param {GraphNode | null} node @param {boolean} open */

@@ -35,7 +35,7 @@ const SHEET = `
 .line.hot { stroke: var(--hw-red); stroke-width: 2.6; opacity: 1; }
 .reach { fill: none; stroke: transparent; stroke-width: 12; pointer-events: stroke; }
 .edge:hover .line { stroke-width: 3.4; }
-.head.plain path { fill: var(--hw-edge); } .head.hot path { fill: var(--hw-red); } .head.guess path { fill: var(--hw-primary); }
+.head.plain path { fill: var(--hw-edge); } .head.hot path { fill: var(--hw-red); } .head.critical path { fill: var(--hw-text); } .head.guess path { fill: var(--hw-primary); }
 .label rect { fill: var(--hw-paper); stroke: var(--hw-primary); }
 .label text { font: 700 10px var(--st-font); fill: var(--hw-primary); }
 .card .face { fill: var(--hw-card); stroke: var(--hw-line); }

@@ -9,18 +9,22 @@ const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 6e4,
 /** @typedef {{gaps: [number, number][], start: number, end: number, busy: number, at: (ms: number) => number}} TimeScale */
 
 /**
- * @param {{from: number, to: number}[]} rows milliseconds since the first event
+ * @param {{from: number, to: number, first?: number}[]} rows milliseconds since the first event; a folded row is
+ *   busy from its `first` event to its last
  * @returns {TimeScale} `at` maps milliseconds to 0..1
  */
 export function timeScale(rows) {
-  const moments = rows.flatMap((row) => [row.from, row.to]).sort((a, b) => a - b);
-  const start = moments[0] ?? 0;
-  const end = Math.max(moments[moments.length - 1] ?? 0, start + 1);
+  const busyRows = rows.flatMap((row) => [[row.from, row.from], [row.first ?? row.to, row.to]]);
+  busyRows.sort((one, other) => one[0] - other[0]);
+  const start = busyRows[0]?.[0] ?? 0;
+  const end = Math.max(start + 1, ...lasts(busyRows));
   /** @type {[number, number][]} */
   const gaps = [];
-  for (let i = 1; i < moments.length; i++) {
-    const [from, to] = [moments[i - 1], moments[i]];
-    if (to - from > Math.max(GAP_MS_MIN, (end - start) * GAP_SHARE)) gaps.push([from, to]);
+  let reached = start;
+  const squeeze = rows.length > 3; // of two or three events, the time between them is the picture
+  for (const [from, to] of busyRows) {
+    if (squeeze && from - reached > Math.max(GAP_MS_MIN, (end - start) * GAP_SHARE)) gaps.push([reached, from]);
+    reached = Math.max(reached, to);
   }
   const idle = gaps.reduce((sum, [from, to]) => sum + to - from, 0);
   // With nothing but gaps there is no busy time to compare with: keep them in proportion.
@@ -36,6 +40,11 @@ export function timeScale(rows) {
     return squeezed / total;
   };
   return { gaps, start, end, busy: total, at };
+}
+
+/** The largest end, as a list of one or none: spreading ten thousand arguments would be too many. @param {number[][]} spans */
+function lasts(spans) {
+  return spans.length ? [spans.reduce((most, [, to]) => Math.max(most, to), -Infinity)] : [];
 }
 
 /**

@@ -14,6 +14,7 @@ import { timeScale, ticksOf, timeText } from "./timescale.js";
  * @property {string} sub
  * @property {number} from milliseconds since the first event
  * @property {number} to
+ * @property {number} [first] of a folded row: its first event
  * @property {number} depth
  * @property {"ok" | "retry" | "dead"} status
  * @property {boolean} [critical]
