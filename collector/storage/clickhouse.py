@@ -1,5 +1,6 @@
 """The store over ClickHouse's HTTP interface, whoever serves it."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -8,10 +9,11 @@ from typing import Any, TypeVar
 import clickhouse_connect
 import pyarrow as pa
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from collector.errors import StoreRejectedError
 from collector.storage.api import Params
-from collector.storage.failures import is_connection_lost, translate
+from collector.storage.failures import is_connection_lost, translate, was_never_sent
 from collector.storage.values import as_rows, as_text_where_valid, bind
 from schemas import sql
 
@@ -33,7 +35,12 @@ _SESSION_SETTINGS = {
     "output_format_arrow_string_as_string": 0,
     "output_format_arrow_low_cardinality_as_dictionary": 0,
 }
+_FAILURES = (ClickHouseError, OSError, pa.ArrowInvalid)
 Result = TypeVar("Result")
+
+for _noisy in ("clickhouse_connect", "urllib3.connectionpool"):
+    # They log addresses with the parameters of queries in them; what fails is told by our own errors.
+    logging.getLogger(_noisy).setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True)
@@ -56,16 +63,18 @@ class Endpoint:
 class ClickHouseStore:
     """A database on a ClickHouse. Connects with the first call, and again after a connection was lost.
 
-    There is no retry in here but one: whether to hold back, and for how long, is for the caller to decide.
-    An insert whose reply was cut off is sent once more at once; its token makes that harmless.
+    There is no retry in here but one, at once, where the connection was lost and nothing can go wrong: reads,
+    inserts (their token makes a resend harmless), and whatever was never sent. Whether to hold back longer is
+    for the caller to decide.
     """
 
-    def __init__(self, find: Callable[[], Endpoint], *, release: Callable[[], None] = lambda: None):
-        """`find` says where the store is, each time a connection is needed; `release` is called by `close`."""
+    def __init__(self, find: Callable[[bool], Endpoint], *, release: Callable[[], None] = lambda: None):
+        """`find(was_lost)` says where the store is, each time a connection is needed; `release` is for `close`."""
         self._find = find
         self._release = release
         self._lock = threading.Lock()
         self._client: Client | None = None
+        self._was_lost = False
         self._address = "(not connected yet)"
 
     def insert(self, table: str, rows: pa.Table, *, token: str) -> None:
@@ -78,7 +87,7 @@ class ClickHouseStore:
         def send(client: Client) -> None:
             client.raw_insert(table, rows.column_names, content, settings=settings, fmt="ArrowStream")
 
-        self._call(f"insert into {table}", send, attempts=2)
+        self._call(f"insert into {table}", send, repeatable=True)
 
     def query(self, name: str, params: Params | None = None) -> list[dict[str, Any]]:
         """See Store.query. Text that is not valid UTF-8 comes back as bytes."""
@@ -90,7 +99,7 @@ class ClickHouseStore:
             types = [kind.name for kind in found.column_types]
             return as_rows(found.column_names, types, found.result_columns)
 
-        return self._call(f"query {name}", read)
+        return self._call(f"query {name}", read, repeatable=True)
 
     def query_arrow(self, name: str, params: Params | None = None) -> pa.Table:
         """See Store.query_arrow. A column with text that is not valid UTF-8 is binary."""
@@ -100,7 +109,7 @@ class ClickHouseStore:
             content = client.raw_query(text, beside, settings, fmt="ArrowStream")
             return as_text_where_valid(pa.ipc.open_stream(content).read_all())
 
-        return self._call(f"query {name}", read)
+        return self._call(f"query {name}", read, repeatable=True)
 
     def execute(self, name: str, params: Params | None = None) -> None:
         """See Store.execute."""
@@ -141,29 +150,38 @@ class ClickHouseStore:
         except ValueError as error:
             raise StoreRejectedError(f"The query {name} cannot be asked: {error}.") from None
 
-    def _call(self, doing: str, ask: Callable[[Client], Result], *, attempts: int = 1) -> Result:
-        for attempt in range(1, attempts + 1):
-            try:
-                return ask(self._connected())
-            except (clickhouse_connect.driver.exceptions.ClickHouseError, OSError, pa.ArrowInvalid) as error:
-                if is_connection_lost(error):
-                    self._disconnect()
-                    if attempt < attempts:
-                        continue
+    def _call(self, doing: str, ask: Callable[[Client], Result], *, repeatable: bool = False) -> Result:
+        try:
+            return self._ask(ask)
+        except _FAILURES as error:
+            if not was_never_sent(error) and not (repeatable and is_connection_lost(error)):
                 raise translate(error, doing=doing, address=self._address) from error
-        raise AssertionError("attempts is at least 1")
+        try:
+            return self._ask(ask)
+        except _FAILURES as error:
+            raise translate(error, doing=doing, address=self._address) from error
+
+    def _ask(self, ask: Callable[[Client], Result]) -> Result:
+        try:
+            return ask(self._connected())
+        except _FAILURES as error:
+            if was_never_sent(error) or is_connection_lost(error):
+                self._disconnect()
+            raise
 
     def _connected(self) -> Client:
         with self._lock:
             if self._client is None:
-                endpoint = self._find()
+                endpoint = self._find(self._was_lost)
                 self._address = endpoint.address
                 self._client = _connect(endpoint)
+                self._was_lost = False
             return self._client
 
     def _disconnect(self) -> None:
         with self._lock:
             client, self._client = self._client, None
+            self._was_lost = True
         if client is not None:
             client.close()
 
@@ -186,6 +204,7 @@ def _connect(endpoint: Endpoint) -> Client:
         dedicated_pool=True,
     )
     client.database = endpoint.database
+    client.http_retries = 0  # whether to try again is decided in one place
     return client
 
 

@@ -19,6 +19,8 @@ _ATTACH_SECONDS_MAX = 30.0
 _ANSWER_SECONDS_MAX = 5.0
 _POLL_SECONDS = 0.02
 _EXIT_SECONDS_MAX = 3.0
+_LOSS_SECONDS_MAX = 0.3
+"""A process that is killed does not close all its connections in one instant."""
 
 
 class Lease:
@@ -48,10 +50,10 @@ class Lease:
             return None
         return cls(state, connection, int(greeting.get("others", 0)))
 
-    def is_lost(self) -> bool:
-        """Return whether the store has gone."""
+    def is_lost(self, seconds_max: float = 0) -> bool:
+        """Return whether the store has gone, or goes within `seconds_max`."""
         sock = self._connection.sock
-        return sock is None or bool(select.select([sock], [], [], 0)[0])
+        return sock is None or bool(select.select([sock], [], [], seconds_max)[0])
 
     def release(self) -> None:
         """Give it back. If we started the store and nobody else needs it, wait until it has ended."""
@@ -69,7 +71,7 @@ class Lease:
         return probe.others_at_start > 0
 
 
-def attach(folder: Path) -> Lease:
+def attach(folder: Path, *, seconds_max: float = _ATTACH_SECONDS_MAX) -> Lease:
     """Return a lease on the store in `folder`, starting it where none runs.
 
     Several processes may call this at once: one store starts, all of them get it.
@@ -77,7 +79,7 @@ def attach(folder: Path) -> Lease:
     store cannot start.
     """
     folder = folder.expanduser().resolve()
-    give_up = time.monotonic() + _ATTACH_SECONDS_MAX
+    give_up = time.monotonic() + seconds_max
     child: subprocess.Popen[bytes] | None = None
     while True:
         state = read_state(folder)
@@ -141,11 +143,14 @@ class AttachedFolder:
         self._lease: Lease | None = None
         self._released = False
 
-    def find(self) -> Endpoint:
-        """Return where the store is, holding a lease on it from now on. Raises like `attach`."""
+    def find(self, was_lost: bool = False) -> Endpoint:
+        """Return where the store is, holding a lease on it from now on. Raises like `attach`.
+
+        `was_lost` says that a connection broke: then the lease is given a moment to break, too.
+        """
         if self._released:
             raise StoreUnavailableError("This store has been closed.")
-        if self._lease is not None and self._lease.is_lost():
+        if self._lease is not None and self._lease.is_lost(_LOSS_SECONDS_MAX if was_lost else 0):
             self._lease.release()
             self._lease = None
         if self._lease is None:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from chdb.state.sqlitelike import Connection, connect
 
-from collector.errors import StoreLockedError
+from collector.errors import StoreLockedError, StoreUnavailableError
+from collector.storage.folder import engine_holder
 
 _SETTING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ERROR_CODE = re.compile(r"\bCode: (\d+)\.")
-_LOCKED = "76"
+_REASON_LENGTH_MAX = 400
 UNKNOWN_ERROR = 1002
 """ClickHouse's own code for an error that is not one of its own."""
 
@@ -62,16 +63,19 @@ class Engine:
     """
 
     def __init__(self, folder: Path, *, memory_bytes_max: int):
-        """Open `folder`. Raises StoreLockedError if another process has it open."""
+        """Open `folder`. Raises StoreLockedError if another process has it open, StoreUnavailableError if it fails."""
         self._target = f"{folder}?max_server_memory_usage={memory_bytes_max}"
         self._closing = threading.Event()
         try:
             # chDB shuts down with its last handle; this one holds it open between statements.
             self._anchor = connect(self._target)
         except RuntimeError as error:
-            if f"Code: {_LOCKED}." in str(error):
-                raise StoreLockedError(f"Another process has the store's folder {folder} open.") from None
-            raise
+            if other := engine_holder(folder):
+                raise StoreLockedError(
+                    f"The store's folder {folder} is open in {other}. End that first."
+                ) from None
+            reason = str(error).partition("Stack trace")[0][:_REASON_LENGTH_MAX]
+            raise StoreUnavailableError(f"The engine cannot open {folder}: {reason}") from None
 
     def query(self, sql: str, format_name: str, context: Context) -> Answer:
         """Run any statement. `format_name` is used where the statement has no FORMAT. Raises EngineError."""

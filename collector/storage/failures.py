@@ -1,6 +1,7 @@
 """From what clickhouse-connect raises to our two fates. Messages carry no password and no payload value."""
 
 import re
+from http.client import HTTPException
 
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
 from urllib3.exceptions import HTTPError
@@ -26,6 +27,8 @@ _TRANSIENT = {
 _SPEAKS_OF_NAMES_ONLY = frozenset({16, 20, 36, 42, 46, 47, 53, 57, 60, 62, 81, 115, 192, 497, 516})
 _SYMBOL = re.compile(r"\(([A-Z][A-Z0-9_]{3,})\)")
 _TEXT = re.compile(r"DB::Exception: (.*?)(?:\s*\([A-Z][A-Z0-9_]{3,}\)|\(version|\Z)", re.DOTALL)
+_PROXY_ERROR = re.compile(r"HTTP status 5\d\d")
+"""Without ClickHouse's own code it comes from something in front of it, or from a store that was cut short."""
 _CODE = re.compile(r"\b[Cc]ode: ?(\d+)")
 _TEXT_LENGTH_MAX = 400
 
@@ -36,6 +39,10 @@ def translate(error: Exception, *, doing: str, address: str) -> HeadwaterError:
     if code in _TRANSIENT:
         return StoreUnavailableError(
             f"The store at {address} could not do {doing}: {_TRANSIENT[code]} ({code})."
+        )
+    if code is None and _PROXY_ERROR.search(str(error)):
+        return StoreUnavailableError(
+            f"The store at {address} is not ready ({doing}). Is it starting or stopping?"
         )
     if code is None and isinstance(error, OperationalError | HTTPError | OSError):
         return StoreUnavailableError(
@@ -48,9 +55,14 @@ def translate(error: Exception, *, doing: str, address: str) -> HeadwaterError:
     return StoreRejectedError(f"The store at {address} refused {doing}: {_reason(code, str(error))}.")
 
 
+def was_never_sent(error: Exception) -> bool:
+    """Return whether nothing listened, so that the statement certainly did not run."""
+    return _code_of(error) is None and isinstance(_root(error), ConnectionRefusedError)
+
+
 def is_connection_lost(error: Exception) -> bool:
-    """Return whether the reply never came, so that nobody knows whether the statement ran."""
-    return _code_of(error) is None and isinstance(error, OperationalError | HTTPError | OSError)
+    """Return whether the connection broke before the reply, so that nobody knows whether the statement ran."""
+    return _code_of(error) is None and isinstance(_root(error), ConnectionError | HTTPException)
 
 
 def code_of(error: HeadwaterError) -> int | None:
@@ -68,10 +80,14 @@ def _code_of(error: Exception) -> int | None:
 
 def _kind(error: Exception) -> str:
     """Return the innermost cause's type: its text may hold anything."""
+    return type(_root(error)).__name__
+
+
+def _root(error: Exception) -> BaseException:
     inner: BaseException = error
     while (deeper := inner.__cause__ or inner.__context__) is not None:
         inner = deeper
-    return type(inner).__name__
+    return inner
 
 
 def _reason(code: int | None, text: str) -> str:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -82,9 +83,24 @@ class FolderLock:
 
 def is_locked(folder: Path) -> bool:
     """Return whether some process holds the folder."""
+    return _is_locked_file(folder / "store.lock")
+
+
+def holder(folder: Path) -> str:
+    """Return who holds the folder, for a message: process id and command line where they can be seen."""
+    return _writer_of(folder / "store.lock")
+
+
+def engine_holder(folder: Path) -> str:
+    """Return who has the engine's own folder open; empty if nobody. It may be any program that uses chDB."""
+    status = folder / "status"
+    return _writer_of(status) if _is_locked_file(status) else ""
+
+
+def _is_locked_file(path: Path) -> bool:
     try:
-        file = os.open(folder / "store.lock", os.O_RDWR)
-    except FileNotFoundError:
+        file = os.open(path, os.O_RDWR)
+    except (FileNotFoundError, NotADirectoryError):
         return False
     try:
         return not _try_lock(file, fcntl.LOCK_SH)
@@ -92,14 +108,15 @@ def is_locked(folder: Path) -> bool:
         os.close(file)
 
 
-def holder(folder: Path) -> str:
-    """Return who holds the folder, for a message: process id and command line where they can be seen."""
+def _writer_of(path: Path) -> str:
+    """Name the process whose id is the first number in the file."""
     try:
-        pid = int((folder / "store.lock").read_text())
-        command = " ".join(psutil.Process(pid).cmdline())[:120]
-    except (OSError, ValueError, psutil.Error):
+        found = re.search(r"\d+", path.read_text())
+        pid = int(found[0]) if found else 0
+        command = " ".join(psutil.Process(pid).cmdline())[:120] if pid else ""
+    except (OSError, psutil.Error):
         return "another process"
-    return f"process {pid} ({command})"
+    return f"process {pid} ({command})" if pid else "another process"
 
 
 def _try_lock(file: int, kind: int) -> bool:

@@ -39,7 +39,7 @@ def open_store(store_url: str) -> Store:
     if not url.hostname:
         raise SettingsError(f"The store's address names no host. Write {_FORMS}.")
     endpoint = _endpoint(url, port)
-    return ClickHouseStore(lambda: endpoint)
+    return ClickHouseStore(lambda was_lost: endpoint)  # noqa: ARG005 - a server stays where it is
 
 
 def _endpoint(url: SplitResult, port: int | None) -> Endpoint:
