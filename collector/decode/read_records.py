@@ -90,7 +90,7 @@ class RecordColumns:
                 value_size = len(value)
                 if read_shape:
                     try:
-                        shape = read_shape(value)
+                        shape = read_shape(topic, value)
                     except ValueError:
                         group.note(len(facts), RecordError.PAYLOAD_NOT_JSON)
             sequence = sequences.setdefault(keys, len(sequences))

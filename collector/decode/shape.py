@@ -1,16 +1,24 @@
-"""The shape of a payload: the set of its (path, type) pairs. Values are looked at and left behind."""
+"""The shape of a payload: the set of its (path, type) pairs. Values are looked at and left behind.
+
+Most payloads of a topic have one of few shapes. Such a shape is turned into a type, and msgspec then checks in
+one go, in C, whether the next payload has exactly it; only what does not is taken apart in Python.
+"""
 
 from collections.abc import Hashable, Iterator
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
 NO_SHAPE: Final = 0
 _SHAPES_MAX = 20_000
+_HINTS_MAX = 20_000
+_LEARNED_PER_HINT_MAX = 4
 _MEMBERS_MAX = 256  # an object with more members is a map with data as keys
 _ITEMS_MAX = 64  # items of an array that are looked at
 _PATH_CHARACTERS_MAX = 256
+_OPENING = frozenset(b"{[")
+_COLON = ord(":")
 _NESTED = frozenset({dict, list})
 _TYPE_NAMES = {
     str: "string",
@@ -24,43 +32,63 @@ _TYPE_NAMES = {
 
 
 class ShapeReader:
-    """Reads shapes of JSON payloads, remembering the structures that it has seen.
-
-    Most payloads of a topic have one structure: its key is made of member names and types only, and is
-    looked up before any path is written out. Bounded, because member names come from outside.
-    """
+    """Reads shapes of JSON payloads and learns the common ones. Bounded: member names come from outside."""
 
     def __init__(self) -> None:
         self._decode = msgspec.json.Decoder().decode
         self._ids: dict[Hashable, int] = {}
+        self._learned: dict[tuple[str, bytes], list[tuple[msgspec.json.Decoder[Any], int]]] = {}
         self.paths: dict[int, tuple[str, ...]] = {}
 
-    def read(self, payload: bytes | None) -> int:
+    def read(self, topic: str, payload: bytes) -> int:
         """Return the shape id; NO_SHAPE where the payload is not a JSON object or array.
 
+        A whole number stands for a number with decimals where the shape has one of those.
         Raises ValueError if it begins like JSON but is not.
         """
-        if not payload or payload[0] not in b"{[":
+        if not payload or payload[0] not in _OPENING:
             return NO_SHAPE
+        hint = (topic, payload[: payload.find(_COLON)])
+        for decoder, shape_id in self._learned.get(hint, ()):
+            try:
+                decoder.decode(payload)
+            except (msgspec.DecodeError, RecursionError):
+                continue
+            return shape_id
+        return self._take_apart(hint, payload)
+
+    def _take_apart(self, hint: tuple[str, bytes], payload: bytes) -> int:
         try:
             value = self._decode(payload)
             key = _structure(value)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise ValueError("payload is not valid JSON") from error
-        found = self._ids.get(key)
-        return self._learn(key, value) if found is None else found
+        shape_id = self._ids.get(key)
+        if shape_id is None:
+            return self._remember(key, value)
+        self._learn(hint, key, shape_id)
+        return shape_id
 
-    def _learn(self, key: Hashable, value: Any) -> int:
+    def _remember(self, key: Hashable, value: Any) -> int:
         paths = tuple(sorted(set(_paths(value, ""))))
-        shape_id = int.from_bytes(
-            blake2b("\n".join(paths).encode(errors="replace"), digest_size=8).digest(), "big"
-        )
+        digest = blake2b("\n".join(paths).encode(errors="replace"), digest_size=8).digest()
+        shape_id = int.from_bytes(digest, "big")
         if len(self._ids) >= _SHAPES_MAX:
             self._ids.clear()
             self.paths.clear()
         self._ids[key] = shape_id
         self.paths[shape_id] = paths
         return shape_id
+
+    def _learn(self, hint: tuple[str, bytes], key: Hashable, shape_id: int) -> None:
+        """Let a structure that came a second time be recognized in C from now on."""
+        if len(self._learned) >= _HINTS_MAX:
+            self._learned.clear()
+        learned = self._learned.setdefault(hint, [])
+        if len(learned) < _LEARNED_PER_HINT_MAX and len(hint[1]) <= _PATH_CHARACTERS_MAX:
+            exact = _exact_type(key)
+            if exact is not None:
+                learned.append((msgspec.json.Decoder(exact, strict=True), shape_id))
 
 
 def _structure(value: Any) -> Hashable:
@@ -78,6 +106,37 @@ def _structure(value: Any) -> Hashable:
             [_structure(m) if (t := type(m)) in _NESTED else t for m in value[:_ITEMS_MAX]]
         )
     return kind  # type: ignore[return-value]  # mypy does not see that types are hashable
+
+
+def _exact_type(key: Any) -> Any:
+    """Return a type that only values of this structure decode to; None where there is no such type."""
+    if isinstance(key, type):
+        return None if key is type(None) else key
+    try:
+        return _exact_container(key)
+    except ValueError:  # a member name that msgspec does not match, with a quote or a control character in it
+        return None
+
+
+def _exact_container(key: Any) -> Any:
+    head, inner = key
+    if head is dict:
+        return None
+    if head is list:
+        # One kind of item, and at least one of it: an array of several kinds would pass with one of them.
+        item = _exact_type(next(iter(inner))) if len(inner) == 1 else None
+        return None if item is None else Annotated[list[item], msgspec.Meta(min_length=1)]  # type: ignore[valid-type]
+    members = [None if kind is type(None) else _exact_type(kind) for kind in inner]
+    if any(member is None and kind is not type(None) for member, kind in zip(members, inner, strict=True)):
+        return None
+    names = [f"f{place}" for place in range(len(head))]
+    return msgspec.defstruct(
+        "Exact",
+        list(zip(names, members, strict=True)),
+        rename=dict(zip(names, head, strict=True)),
+        forbid_unknown_fields=True,
+        gc=False,
+    )
 
 
 def _paths(value: Any, path: str) -> Iterator[str]:
