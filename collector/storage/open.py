@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from collector.errors import SettingsError
 from collector.storage.api import Store
@@ -26,26 +26,27 @@ def open_store(store_url: str) -> Store:
         attached = AttachedFolder(*embedded)
         attached.find()
         return ClickHouseStore(attached.find, release=attached.release)
+    endpoint = server_endpoint(store_url)
+    return ClickHouseStore(lambda was_lost: endpoint)  # noqa: ARG005 - a server stays where it is
+
+
+def server_endpoint(store_url: str) -> Endpoint:
+    """Return what `http(s)://user:password@host:8123/database` says. Raises SettingsError."""
     try:
         url = urlsplit(store_url)
         port = url.port
     except ValueError:
         raise SettingsError(
-            f"The store's address cannot be read: its port is not a number. Write {_FORMS}."
+            f"The store's address cannot be read: its host or its port is none. Write {_FORMS}."
         ) from None
     if url.scheme not in ("http", "https"):
         kind = f"starts with {url.scheme!r}" if url.scheme else "does not say what it is"
         raise SettingsError(f"The store's address {kind}. Write {_FORMS}.")
     if not url.hostname:
         raise SettingsError(f"The store's address names no host. Write {_FORMS}.")
-    endpoint = _endpoint(url, port)
-    return ClickHouseStore(lambda was_lost: endpoint)  # noqa: ARG005 - a server stays where it is
-
-
-def _endpoint(url: SplitResult, port: int | None) -> Endpoint:
     secure = url.scheme == "https"
     return Endpoint(
-        host=url.hostname or "",
+        host=url.hostname,
         port=port or (8443 if secure else 8123),
         user=unquote(url.username or "default"),
         password=unquote(url.password or ""),
