@@ -19,6 +19,7 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 STOP_OTHERS_S_MAX = 1.7
 STOP_FIRST_S_MAX = 0.8
+KILL_S_MAX = 0.4
 LINE_BYTES_MAX = 1 << 16
 LOG_BYTES_MAX = 10 * 2**20
 BACKOFFS_S = (0.5, 1.0, 2.0, 5.0, 10.0)
@@ -65,13 +66,13 @@ class Supervisor:
         self._tell = tell
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._keepers: list[asyncio.Task[None]] = []
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     async def start(self) -> None:
         """Start the children one after the other, each when the one before it is ready, or too slow."""
         self._logs.mkdir(parents=True, exist_ok=True)
         for child in self._children:
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             started = asyncio.Event()
             self._keepers.append(asyncio.create_task(self._keep(child, started)))
@@ -80,13 +81,14 @@ class Supervisor:
 
     async def stop(self) -> None:
         """Stop all children within about three seconds; the first one last, since the others stand on it."""
-        self._stopping = True
+        self._stopping.set()
         first = self._children[0].name if self._children else ""
         await self._stop([name for name in self._processes if name != first], STOP_OTHERS_S_MAX)
         await self._stop([name for name in self._processes if name == first], STOP_FIRST_S_MAX)
-        for keeper in self._keepers:
-            keeper.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
+        if self._keepers:
+            _, late = await asyncio.wait(self._keepers, timeout=KILL_S_MAX)
+            for keeper in late:
+                keeper.cancel()
 
     async def _stop(self, names: Sequence[str], seconds_max: float) -> None:
         running = [self._processes[name] for name in names]
@@ -113,25 +115,29 @@ class Supervisor:
 
     async def _keep(self, child: Child, started: asyncio.Event) -> None:
         """Run the child; when it ends though nobody asked, say so and run it again, ever less eagerly."""
-        deaths = 0
-        while not self._stopping:
+        deaths, told = 0, ""
+        while not self._stopping.is_set():
             began_s = time.monotonic()
             self._tell(Event(child.name, "starting"))
             code, last_lines = await self._run(child, started)
-            if self._stopping:
+            if self._stopping.is_set():
                 break
             deaths = 0 if time.monotonic() - began_s > STEADY_S else deaths
             backoff_s = BACKOFFS_S[min(deaths, len(BACKOFFS_S) - 1)]
             deaths += 1
-            said = f": {last_lines[-1]}" if last_lines else ""
-            self._tell(Event(child.name, "died", f"ended with code {code}{said}. Again in {backoff_s:g} s."))
-            await asyncio.sleep(backoff_s)
+            why = _how_it_ended(code, last_lines)
+            if why != told:  # what goes wrong in the same way again and again is said once
+                self._tell(Event(child.name, "died", f"{why}. Trying again in {backoff_s:g} s."))
+            told = why
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), backoff_s)
         self._tell(Event(child.name, "stopped"))
 
     async def _run(self, child: Child, started: asyncio.Event) -> tuple[int, Sequence[str]]:
         process = await asyncio.create_subprocess_exec(
             *child.command,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **child.environment},
+            # One sentence, one line: wide enough that nobody wraps what goes into a log.
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "COLUMNS": "1000", **child.environment},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -182,6 +188,12 @@ class LogFile:
             self._path.replace(self._path.with_name(f"{self._path.name}.1"))
             self._file = self._path.open("ab", buffering=0)
         self._file.write(line)
+
+
+def _how_it_ended(code: int, last_lines: Sequence[str]) -> str:
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"ended with code {code}" + (f": {last_lines[-1].rstrip('.')}" if last_lines else "")
 
 
 async def _line(stream: asyncio.StreamReader) -> bytes:

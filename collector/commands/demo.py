@@ -38,8 +38,11 @@ def demo(
     ] = None,
 ) -> None:
     """Show a live system of events: an online shop of fifteen services, and what Headwater makes of it."""
+    # What is imported now takes a second or two: say at once that something happens.
+    typer.echo("Headwater shows you an online shop. Ctrl-C stops everything and leaves nothing behind.\n")
     try:
-        from collector.demo.run import Plan, run
+        from collector.demo.run import run
+        from collector.demo.stage import Plan
     except ModuleNotFoundError as missing:
         raise SettingsError(
             f"The demo needs the package {missing.name}. Install Headwater with its demo extra: "

@@ -45,8 +45,9 @@ class Show:
     def state(self, truth: Truth, chapter: str, behind: int | None) -> None:
         """Show where things stand: in the changing line, or now and then as a line of its own."""
         text = (
-            f"{truth.events:,} events   {truth.cascades:,} cascades   {truth.dead_letters:,} dead letters   "
-            f"{chapter}" + ("" if behind is None else f"   collector {behind:,} behind")
+            f"{count(truth.events, 'event')}   {count(truth.cascades, 'cascade')}   "
+            f"{count(truth.dead_letters, 'dead letter')}   {chapter}"
+            + ("" if behind is None else f"   collector {behind:,} behind")
         )
         if self._live:
             self._live.update(Text(f"  {text}", style="bold"))
@@ -71,6 +72,11 @@ class Show:
         with Progress(*columns, TimeRemainingColumn(), console=self._console, transient=True) as bar:
             task = bar.add_task(doing, total=1.0, said="")
             yield lambda share, text: bar.update(task, completed=share, said=text)
+
+
+def count(number: int, of_what: str) -> str:
+    """Return `1 event`, `1,234 events`."""
+    return f"{number:,} {of_what}{'' if number == 1 else 's'}"
 
 
 def printable(text: str) -> str:

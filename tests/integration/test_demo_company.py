@@ -15,9 +15,10 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from rich.console import Console
 
 from collector.demo.broker import broker
-from collector.demo.run import Plan, run
+from collector.demo.run import run
 from collector.demo.services import COMPANY, topics
 from collector.demo.show import Show
+from collector.demo.stage import Plan
 from collector.settings import load
 
 SECONDS = 20.0

@@ -9,8 +9,9 @@ from pathlib import Path
 from rich.console import Console
 
 from collector.demo.broker import broker
-from collector.demo.run import Plan, run
+from collector.demo.run import run
 from collector.demo.show import Show
+from collector.demo.stage import Plan
 from collector.settings import load
 from tests.integration.test_demo_company import read_everything
 
