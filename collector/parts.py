@@ -5,10 +5,11 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from collector.errors import SettingsError
-from collector.settings import Settings
+from collector.settings import DEFAULT_DATA_DIR, Settings
 from collector.storage.folder import is_locked, read_state
 from collector.storage.open import embedded_folder
 from collector.supervise import Child
@@ -28,21 +29,19 @@ def parts(settings: Settings, environment: Mapping[str, str], *, dashboard_port:
     embedded = embedded_folder(settings.store.get_secret_value())
     if embedded:
         folder = embedded[0].expanduser().resolve()
-        children.append(Child("store", _headwater("store"), environment, lambda: _store_answers(folder)))
+        answers = partial(_store_answers, folder)
+        children.append(Child("store", _headwater("store"), environment, answers, stop_s_max=1.0))
     children.append(Child("collector", _headwater("collect"), environment))
     if dashboard_port is not None:
         own = {**environment, "HEADWATER_DASHBOARD_PORT": str(dashboard_port)}
-        host = reachable(settings.dashboard_host)
-        children.append(
-            Child("dashboard", _headwater("dashboard"), own, lambda: _dashboard_answers(host, dashboard_port))
-        )
+        answers = partial(_dashboard_answers, reachable(settings.dashboard_host), dashboard_port)
+        # It has nothing to save, and Streamlit takes its time to say goodbye to browsers.
+        children.append(Child("dashboard", _headwater("dashboard"), own, answers, stop_s_max=0.3))
     return children
 
 
 def logs_folder(settings: Settings) -> Path:
     """Return where the children's logs are kept: beside the embedded store, else in the data folder."""
-    from collector.settings import DEFAULT_DATA_DIR
-
     embedded = embedded_folder(settings.store.get_secret_value())
     return (embedded[0].expanduser().resolve() if embedded else DEFAULT_DATA_DIR) / "logs"
 

@@ -17,8 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
-STOP_OTHERS_S_MAX = 1.7
-STOP_FIRST_S_MAX = 0.8
 KILL_S_MAX = 0.4
 LINE_BYTES_MAX = 1 << 16
 LOG_BYTES_MAX = 10 * 2**20
@@ -39,13 +37,18 @@ def die_with_parent() -> None:
 
 @dataclass(frozen=True)
 class Child:
-    """A process to run. `ready` returns once it does its work, and may wait for ever: it is given `ready_s_max`."""
+    """A process to run.
+
+    `ready` returns once it does its work, and may wait for ever: it is given `ready_s_max`. Asked to stop,
+    it is killed after `stop_s_max`.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[], Awaitable[None]] | None = None
     ready_s_max: float = 60.0
+    stop_s_max: float = 1.5
 
 
 @dataclass(frozen=True)
@@ -80,26 +83,25 @@ class Supervisor:
             await self._wait_until_ready(child)
 
     async def stop(self) -> None:
-        """Stop all children within about three seconds; the first one last, since the others stand on it."""
+        """Stop all children; the first one last, since the others stand on it."""
         self._stopping.set()
-        first = self._children[0].name if self._children else ""
-        await self._stop([name for name in self._processes if name != first], STOP_OTHERS_S_MAX)
-        await self._stop([name for name in self._processes if name == first], STOP_FIRST_S_MAX)
+        first, others = self._children[:1], self._children[1:]
+        await asyncio.gather(*(self._stop_child(child) for child in others))
+        await asyncio.gather(*(self._stop_child(child) for child in first))
         if self._keepers:
             _, late = await asyncio.wait(self._keepers, timeout=KILL_S_MAX)
             for keeper in late:
                 keeper.cancel()
 
-    async def _stop(self, names: Sequence[str], seconds_max: float) -> None:
-        running = [self._processes[name] for name in names]
-        for process in running:
-            _signal_group(process, signal.SIGTERM)
-        if running:
-            waiting = [asyncio.create_task(process.wait()) for process in running]
-            await asyncio.wait(waiting, timeout=seconds_max)
-        for process in running:
-            # The group and not the process: what a child has started must not outlive it.
-            _signal_group(process, signal.SIGKILL)
+    async def _stop_child(self, child: Child) -> None:
+        process = self._processes.get(child.name)
+        if process is None:
+            return
+        _signal_group(process, signal.SIGTERM)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), child.stop_s_max)
+        # The group and not the process: what a child has started must not outlive it.
+        _signal_group(process, signal.SIGKILL)
 
     async def _wait_until_ready(self, child: Child) -> None:
         if child.ready is None:
@@ -127,7 +129,7 @@ class Supervisor:
             deaths += 1
             why = _how_it_ended(code, last_lines)
             if why != told:  # what goes wrong in the same way again and again is said once
-                self._tell(Event(child.name, "died", f"{why}. Trying again in {backoff_s:g} s."))
+                self._tell(Event(child.name, "died", f"{why}; trying again in {backoff_s:g} s"))
             told = why
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), backoff_s)
