@@ -8,7 +8,7 @@ UV := $(BIN)/uv pip
 LOCKED := .venv/.locked
 READY := .venv/.ready
 
-.PHONY: demo test check lint unit bench browser lock clean env
+.PHONY: demo test check lint unit bench browser docs lock clean env
 
 demo: env ## A live company on this machine: make demo ARGS='--seconds 60 --no-dashboard'
 	@$(BIN)/headwater demo $(ARGS)
@@ -60,6 +60,9 @@ $(READY): $(LOCKED) pyproject.toml
 	@echo "[3/3] Installing Headwater"
 	@$(UV) install --python $(BIN)/python -q --no-deps --no-build-isolation -e .
 	@touch $@
+
+docs: env ## Write the tables of README.md anew from the code
+	@$(BIN)/python -m tests.unit.docs.generate
 
 lock: env ## Write both lock files anew: make lock ARGS=--upgrade
 	@$(UV) compile -q --universal --python-version 3.11 --all-extras --generate-hashes --no-header \

@@ -10,7 +10,9 @@ from collector.cli import app
 from collector.decode.conventions import CONVENTIONS, Convention
 from collector.settings import DEFAULT_DATA_DIR, Settings
 
-HOME_FOLDER = "~/.local/share/headwater"  # what platformdirs says on Linux; the table must not name a real home
+HOME_FOLDER = (
+    "~/.local/share/headwater"  # what platformdirs says on Linux; the table must not name a real home
+)
 
 
 def settings_table() -> str:
