@@ -58,9 +58,12 @@ def rate_bars(
             ],
         },
     }
+    # The window is an invisible layer: a fixed domain beside x2 makes Vega-Lite complain of a conflict.
+    ends = {"values": [{"time": (now - window).isoformat()}, {"time": now.isoformat()}]}
+    frame = {"data": ends, "mark": {"type": "point", "opacity": 0}, "encoding": {"x": {**x, "field": "time"}}}
     return {
         "height": height,
-        "layer": [bars, *_change_marks(changes, x)],
+        "layer": [frame, bars, *_change_marks(changes, x)],
         "config": {"view": {"stroke": None}},
     }
 

@@ -12,6 +12,7 @@ from typing import Literal
 Standing = Literal["ok", "retry", "dead"]
 _ORDER: dict[Standing, int] = {"ok": 0, "retry": 1, "dead": 2}
 FOLD_FROM = 5
+GROUP_PREFIX = "g-"
 _Class = tuple[frozenset[str], str, Standing, Standing]
 
 
@@ -136,4 +137,4 @@ def _levels(order: list[str], causes: dict[str, list[str]]) -> list[list[str]]:
 def _group_id(key: _Class) -> str:
     drawn_causes, *rest = key
     text = "\x00".join([*sorted(drawn_causes), *rest])
-    return "g-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return GROUP_PREFIX + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -80,9 +80,9 @@ def no_data(sentence: str, details: list[str] | None = None) -> None:
     verdict("none", sentence, details or [])
     st.markdown(
         "**To see something**\n"
-        "- `headwater demo` shows a company of its own making, in this very store.\n"
-        "- `HEADWATER_BOOTSTRAP_SERVERS=broker:9092 headwater up` reads your brokers. It never writes to them.\n"
-        "- `headwater doctor` says what is missing."
+        "- `headwater demo` starts a company of its own making and shows it.\n"
+        "- `HEADWATER_BOOTSTRAP_SERVERS=broker:9092 headwater up` reads your brokers. It never writes to them.\n\n"
+        "This page fills by itself as soon as there is something."
     )
 
 

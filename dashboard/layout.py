@@ -16,7 +16,7 @@ SWEEPS = 6
 SWEEPS_WHEN_BIG = 2
 BIG_NODES = 2_500
 WAYPOINTS_MAX = 12_000  # beyond this, long edges are drawn straight: nobody can follow that many anyway
-STRONG_PULL = 12.0  # the path to the failure is kept straight at the expense of the rest
+STRONG_PULL = 500.0  # the path to the failure is kept straight at the expense of the rest
 WAYPOINT_PULL = 4.0
 
 

@@ -1,5 +1,6 @@
 """The only place that asks the store, and the only cache. Pages share one connection and answers of two seconds."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -10,6 +11,7 @@ from collector.settings import load
 from collector.storage.api import Store
 from collector.storage.migrate import plan
 from collector.storage.open import open_store
+from dashboard.draw_cascade import Picture, fall_data, graph_data, prepare
 from dashboard.group_cascades import Summary, summarize
 from schemas.records import EventRef
 
@@ -17,6 +19,8 @@ FRESH_SECONDS = 2
 EDGES_MAX = 50_000
 DEAD_LETTERS_MAX = 20_000
 EVENTS_MAX = 10_000
+LARGE_EVENTS = 1_500
+LARGE_SECONDS = 60
 
 
 @st.cache_resource(show_spinner=False)
@@ -97,8 +101,49 @@ def _cascade(refs: tuple[EventRef, ...]) -> Cascade:
     return read_cascade(_store(), list(refs), direction="both", events_max=EVENTS_MAX)
 
 
+@st.cache_resource(ttl=LARGE_SECONDS, max_entries=16, show_spinner=False)
+def _held(refs: tuple[EventRef, ...]) -> list[Cascade]:  # noqa: ARG001 - the key of the cache
+    return []
+
+
 def cascade(refs: tuple[EventRef, ...]) -> Cascade:
-    """Return the cascade around `refs`, with at most EVENTS_MAX events. Shared: do not change it."""
+    """Return the cascade around `refs`, with at most EVENTS_MAX events. Shared: do not change it.
+
+    A large one takes seconds to read, so it is kept for LARGE_SECONDS instead of FRESH_SECONDS.
+    """
     _tables_are_there()
-    answer: Cascade = _cascade(refs)
+    held: list[Cascade] = _held(refs)
+    if held and len(held[0].events) > LARGE_EVENTS:
+        return held[0]
+    held[:] = [_cascade(refs)]
+    return held[0]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A cascade with the data of its two views."""
+
+    picture: Picture
+    graph: dict[str, Any]
+    fall: dict[str, Any]
+
+
+@st.cache_resource(ttl=LARGE_SECONDS, max_entries=16, show_spinner=False)
+def _drawn(
+    _shown: Cascade,
+    version: int,  # noqa: ARG001 - the key of the cache, in place of _shown
+    name: str,
+    scope: str,
+    opened: tuple[str, ...],
+    pinned: str,
+) -> Drawn:
+    picture = prepare(_shown, opened=opened, pinned=[pinned] if pinned else [])
+    graph = graph_data(picture, graph_id=name, scope=scope, height=0)
+    return Drawn(picture, graph, fall_data(picture, fall_id=name, scope=scope, height=0))
+
+
+def drawn(shown: Cascade, *, name: str, scope: str, opened: tuple[str, ...], pinned: str) -> Drawn:
+    """Return the views of a cascade from `cascade`; computed once per cascade and folding."""
+    # A cached Drawn holds its cascade, so no other can have its id meanwhile.
+    answer: Drawn = _drawn(shown, id(shown), name, scope, opened, pinned)
     return answer

@@ -23,7 +23,10 @@ def _spelled(character: str) -> str:
     code = ord(character)
     if code < 0x20 or code == 0x7F:
         return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(character, f"\\x{code:02x}")
-    return f"⟨U+{code:04X}⟩" if unicodedata.category(character) in _INVISIBLE else character
+    category = unicodedata.category(character)
+    if category == "Zs":
+        return " "
+    return f"⟨U+{code:04X}⟩" if category in _INVISIBLE else character
 
 
 def escaped(text: str, limit: int = CLIP_CHARACTERS) -> str:
@@ -73,6 +76,8 @@ def rate(per_minute: float) -> str:
         return f"{per_minute / 60:,.0f}/s"
     if per_minute >= 10:
         return f"{per_minute:,.0f}/min"
+    if 0 < per_minute < 0.05:
+        return "<0.1/min"
     return f"{per_minute:.1f}/min" if per_minute else "0/min"
 
 

@@ -4,9 +4,10 @@ import streamlit as st
 
 from collector.lineage.cascade import Cascade
 from dashboard.component import Pick, graph, link_list, select, waterfall
-from dashboard.draw_cascade import Picture, fall_data, graph_data, prepare, title_of
+from dashboard.draw_cascade import Picture, title_of
+from dashboard.fold import GROUP_PREFIX
 from dashboard.frame import age_line, go_to_event, utc_now
-from dashboard.read import cascade, found, rows
+from dashboard.read import Drawn, cascade, drawn, found, rows
 from dashboard.text import ago, code_text, count, duration, escaped, many, visible
 from dashboard.views.event_panel import draw_event_panel, draw_group_panel
 from dashboard.views.search import asked_for
@@ -32,13 +33,19 @@ def draw_cascade() -> None:
         draw_matches(asked)
         return
     selected = event or (asked if EventRef.parse(asked) in shown.events else "")
-    opened = [group for group in st.query_params.get("open", "").split(",") if group]
-    picture = prepare(shown, opened=opened, pinned=[selected] if selected else [])
+    views = drawn(
+        shown,
+        name=f"cascade {asked}",
+        scope=SCOPE,
+        opened=tuple(group for group in st.query_params.get("open", "").split(",") if group),
+        pinned=selected if selected and not selected.startswith(GROUP_PREFIX) else "",
+    )
+    picture = views.picture
     if selected and selected not in picture.folded.drawn_as and selected not in picture.folded.groups:
         st.caption(f"`{code_text(selected)}` is not part of this cascade.")
         selected = ""
     _summary(picture, matches.found_by, len(matches.refs), matches.cut)
-    _pictures(picture, asked, selected or _default_selection(picture))
+    _pictures(views, asked, selected or _default_selection(picture))
     _same_trace(shown)
     age_line(utc_now(), max(event.time for event in shown.events.values()))
 
@@ -110,22 +117,18 @@ def _failure_line(shown: Cascade, ref: EventRef) -> None:
     )
 
 
-def _pictures(picture: Picture, asked: str, selected: str) -> None:
+def _pictures(views: Drawn, asked: str, selected: str) -> None:
     pick = _picker(asked)
-    data = graph_data(picture, graph_id=f"cascade {asked}", scope=SCOPE, height=GRAPH_HEIGHT_MAX)
-    bottom = max((node["y"] + node["h"] for node in data["nodes"]), default=0)
-    data["height"] = height = round(max(GRAPH_HEIGHT_MIN, min(GRAPH_HEIGHT_MAX, bottom + 120)))
+    picture = views.picture
+    bottom = max((node["y"] + node["h"] for node in views.graph["nodes"]), default=0)
+    graph_height = round(max(GRAPH_HEIGHT_MIN, min(GRAPH_HEIGHT_MAX, bottom + 120)))
+    fall_height = max(110, min(FALL_HEIGHT, 34 + 24 * len(views.fall["rows"])))
     left, right = st.columns([2.9, 1], gap="small")
     with left:
-        graph(data, key="cascade_graph", on_pick=pick)
-        waterfall(
-            fall_data(picture, fall_id=f"cascade {asked}", scope=SCOPE, height=_fall_height(picture)),
-            key="cascade_fall",
-            on_pick=pick,
-        )
-    with right.container(
-        border=True, height=max(PANEL_HEIGHT_MIN, height + _fall_height(picture) + 16), key="panel"
-    ):
+        graph({**views.graph, "height": graph_height}, key="cascade_graph", on_pick=pick)
+        waterfall({**views.fall, "height": fall_height}, key="cascade_fall", on_pick=pick)
+    panel_height = max(PANEL_HEIGHT_MIN, graph_height + fall_height + 16)
+    with right.container(border=True, height=panel_height, key="panel"):
         group = picture.folded.groups.get(selected)
         if group:
             draw_group_panel(picture, group, pick)
@@ -136,20 +139,14 @@ def _pictures(picture: Picture, asked: str, selected: str) -> None:
     select(SCOPE, selected or None, key="cascade_selection")
 
 
-def _fall_height(picture: Picture) -> int:
-    return max(110, min(FALL_HEIGHT, 34 + 24 * len(picture.folded.ids)))
-
-
 def _picker(asked: str) -> Pick:
     def pick(id_: str | None, open_: bool) -> None:
-        st.query_params["ref"] = asked
-        if id_ and open_ and id_.startswith("g-"):
-            opened = [group for group in st.query_params.get("open", "").split(",") if group]
-            st.query_params["open"] = ",".join(dict.fromkeys([*opened, id_]))
-        elif id_:
-            st.query_params["event"] = id_
-        else:
-            st.query_params.pop("event", None)
+        state = {"ref": asked, "open": st.query_params.get("open", ""), "event": id_ or ""}
+        if id_ and open_ and id_.startswith(GROUP_PREFIX):
+            state["open"] = ",".join(dict.fromkeys([*filter(None, state["open"].split(",")), id_]))
+            state["event"] = st.query_params.get("event", "")
+        # In one step: each would be an entry of the browser's history.
+        st.query_params.from_dict({name: value for name, value in state.items() if value})
 
     return pick
 

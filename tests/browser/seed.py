@@ -395,9 +395,9 @@ def seed_big(store: Store, now: datetime, topics: int = 500, cascade_events: int
         dead = number == cascade_events - 5
         nodes.append(
             story.event(
-                "area-1.dlq" if dead else f"area-{number % 23}.topic-{number % 97}",
+                "area-1.dlq" if dead else f"area-{number % 97 % 23}.topic-{number % 97}",
                 f"Step{number % 997}",
-                f"service-{number % 60}",
+                f"service-{number % 97 // 4}",
                 cause.time + timedelta(milliseconds=random.uniform(2, 400)),
                 cause,
                 dead_letter=dead,

@@ -1,0 +1,102 @@
+"""Every page opens cold by its address, says something, and talks to nobody else."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Dashboard, Watch
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+PAGES = [("/", "Overview"), ("/flow", "Flow map"), ("/cascades", "Cascades"), ("/collector", "Collector")]
+
+
+@pytest.mark.parametrize(("path", "title"), PAGES)
+def test_a_page_opens_cold_by_its_address(company: Dashboard, page: Page, path: str, title: str) -> None:
+    page.goto(company.url + path)
+
+    expect(page.locator("h1")).to_have_text(title)
+    expect(page.locator(".hw").first).to_be_visible()
+    expect(page.get_by_text("all times are UTC")).to_be_visible()
+
+
+@pytest.mark.parametrize(("path", "title"), PAGES)
+def test_an_empty_store_is_no_data_and_not_zero(empty: Dashboard, page: Page, path: str, title: str) -> None:
+    page.goto(empty.url + path)
+
+    expect(page.locator("h1")).to_have_text(title)
+    expect(page.locator(".hw-verdict")).to_contain_text("No data yet")
+    expect(page.get_by_text("headwater up")).to_be_visible()
+
+
+def test_the_overview_says_what_fails_and_leads_to_it(company: Dashboard, page: Page) -> None:
+    page.goto(company.url)
+
+    verdict = page.locator(".hw-verdict")
+    expect(verdict).to_contain_text("inventory")
+    expect(verdict).to_contain_text("dead letters in 15 minutes, since")
+    page.locator("tr", has_text="stock.reserve.dlq").first.click()
+
+    expect(page.locator("h1")).to_have_text("Cascades")
+    page.wait_for_url("**/cascades?event=stock.reserve.dlq/**")
+    expect(page.locator(".card.dead")).to_be_visible()
+
+
+def test_a_topic_of_the_collector_page_leads_to_the_map(company: Dashboard, page: Page) -> None:
+    page.goto(company.url + "/collector")
+    page.locator("tr", has_text="emails").first.click()
+
+    page.wait_for_url("**/flow?node=topic*")
+    expect(page.get_by_text("Written by")).to_be_visible()
+
+
+def test_the_map_selects_by_click_and_shows_numbers(company: Dashboard, page: Page) -> None:
+    page.goto(company.url + "/flow")
+    page.locator("[data-id='service:inventory']").click()
+
+    page.wait_for_url("**/flow?node=service*inventory*")
+    expect(page.locator(".st-key-node_panel")).to_contain_text("of what it takes in")
+    expect(page.locator(".card.chosen")).to_have_attribute("data-id", "service:inventory")
+
+
+def test_the_window_of_the_map_is_in_the_address(company: Dashboard, page: Page) -> None:
+    page.goto(company.url + "/flow?window=15+m&show=Failing")
+
+    expect(page.locator("[data-id='topic:stock.reserve.dlq']")).to_be_visible()
+    expect(page.locator("[data-id='topic:ledger.entries']")).to_have_count(0)
+    expect(page.get_by_text("in the last 15 m")).to_be_visible()
+
+
+CONTRAST = """
+([fore, back]) => {
+  const light = (colour) => {
+    const pen = document.createElement('canvas').getContext('2d');
+    pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1);
+    const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map((value) => {
+      const share = value / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const [one, other] = [light(fore), light(back)].sort((a, b) => b - a);
+  return (one + 0.05) / (other + 0.05);
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_cards_can_be_read_in_both_themes(
+    company: Dashboard, chromium: Browser, watch: Watch, scheme: str
+) -> None:
+    context = chromium.new_context(color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    watch.attach(page)
+    page.goto(f"{company.url}/cascades?event={company.refs['dead']}")
+    card = page.locator(".card.dead")
+    expect(card).to_be_visible()
+
+    style = "(element, name) => getComputedStyle(element)[name]"
+    face = card.locator(".face").evaluate(style, "fill")
+    for part in (".title", ".sub"):
+        assert page.evaluate(CONTRAST, [card.locator(part).evaluate(style, "fill"), face]) >= 4.5
+    paper = page.locator(".stApp").evaluate(style, "backgroundColor")
+    assert (page.evaluate(CONTRAST, ["white", paper]) > 10) == (scheme == "dark")
+    context.close()
