@@ -1,4 +1,4 @@
-"""What is written together: rows, and the offsets that may be committed once they are durable."""
+"""What is written together: events, and with them new shapes and what could not be understood."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 from aiokafka import TopicPartition
 
 from collector.consume.lenient_records import BrokenBatch
-from collector.decode.read_records import RecordColumns
 from collector.errors import RecordError
 from schemas import arrow
 
@@ -18,11 +17,10 @@ _ERROR_ROWS_MAX = 1_000  # per write; events keep all of theirs
 
 @dataclass(frozen=True)
 class Batch:
-    """One write in the making. `number` grows with time and is unique among collectors."""
+    """One write. `number` grows with time and is unique among collectors; `events` are rows of schemas.arrow.EVENTS."""
 
     number: int
-    columns: RecordColumns
-    offsets: Mapping[TopicPartition, int]
+    events: pa.Table
     broken: Sequence[tuple[TopicPartition, BrokenBatch]]
 
 
@@ -82,8 +80,9 @@ class ShapeBook:
         )
 
 
-def error_rows(batch: Batch, events: pa.Table, collector: str, now_ms: int) -> pa.Table:
+def error_rows(batch: Batch, collector: str, now_ms: int) -> pa.Table:
     """Return rows of schemas.arrow.COLLECTOR_ERRORS for what this batch could not understand."""
+    events = batch.events
     odd = events.filter(pc.greater(pc.list_value_length(events["errors"]), 0)).slice(0, _ERROR_ROWS_MAX)
     found = [
         (row["topic"], row["partition"], row["offset"], RecordError(error), "")

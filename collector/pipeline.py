@@ -2,10 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain, repeat
 from re import compile as compile_pattern
+from typing import TypeVar
 
 import structlog
 from aiokafka import TopicPartition
@@ -25,9 +27,14 @@ log = structlog.get_logger()
 _READ_RECORDS_MAX = 5_000
 _READ_TIMEOUT_MS = 200
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
-_DRAIN_S_MAX = 8.0
+_DRAIN_S_MAX = 5.0
+
+_LINK_ROWS_MAX = 200_000
 
 ClockMs = Callable[[], int]
+Offsets = Mapping[TopicPartition, int]
+Broken = Sequence[tuple[TopicPartition, BrokenBatch]]
+Result = TypeVar("Result")
 
 
 def wall_clock_ms() -> int:
@@ -50,6 +57,20 @@ class Progress:
     link_ms: float = 0.0
     state: str = "running"
     committed: dict[TopicPartition, int] = field(default_factory=dict)
+
+    def count(self, written: Written) -> None:
+        """Add one write."""
+        self.records += written.rows
+        self.errors += written.errors
+        self.bytes += written.payload_bytes
+        self.batches += 1
+        self.flush_ms = written.elapsed_ms
+        self.write_s += written.elapsed_ms / 1e3
+
+    def count_link(self, elapsed_ms: float) -> None:
+        """Add one pass of linking."""
+        self.link_ms = elapsed_ms
+        self.link_s += elapsed_ms / 1e3
 
 
 class Pipeline:
@@ -75,6 +96,8 @@ class Pipeline:
         self._broken: list[tuple[TopicPartition, BrokenBatch]] = []
         self._filling_since_ms: int | None = None
         self._writing: asyncio.Task[None] | None = None
+        self._unlinked: dict[int, int] = {}  # rows by batch number
+        self._written_to: Offsets = {}
         self._cutting = asyncio.Lock()
         self._ends: dict[TopicPartition, int] = {}
         self.stopping = asyncio.Event()
@@ -120,9 +143,7 @@ class Pipeline:
     def _has_moved(self) -> bool:
         """Tell whether positions passed control or aborted records, which leave nothing to write."""
         committed = self.progress.committed
-        return any(
-            committed.get(place, offset) != offset for place, offset in self._reader.positions().items()
-        )
+        return any(committed.get(place) != offset for place, offset in self._reader.positions().items())
 
     async def _write_when_free(self) -> None:
         """Begin the next write; while the one before is under way, keep reading until the batch is full."""
@@ -130,6 +151,8 @@ class Pipeline:
             if not self._is_full():
                 return
             await self._hold_back(self._writing)
+            if self.stopping.is_set():
+                return
         await self._cut()
 
     async def _hold_back(self, writing: asyncio.Task[None]) -> None:
@@ -144,51 +167,61 @@ class Pipeline:
             self._reader.resume()
 
     async def _cut(self) -> None:
+        """Let what has been read so far be written, once the write before it is done."""
         async with self._cutting:
             if self._writing is not None:
                 await self._writing
-            batch = Batch(
-                number=batch_number(self._now_ms()),
-                columns=self._columns,
-                offsets=self._reader.positions(),
-                broken=self._broken,
-            )
+            columns, broken, offsets = self._columns, self._broken, self._reader.positions()
             self._columns, self._broken, self._filling_since_ms = self._new_columns(), [], None
-            self._writing = asyncio.create_task(self._write(batch))
+            self._writing = asyncio.create_task(self._write(columns, broken, offsets))
 
-    async def _write(self, batch: Batch) -> None:
-        for attempt in range(1_000_000):
+    async def _write(self, columns: RecordColumns, broken: Broken, offsets: Offsets) -> None:
+        number = batch_number(self._now_ms())
+        batch = Batch(number, await asyncio.to_thread(columns.table, number), broken)
+        del columns
+        written = await self._until_done(lambda: self._writer.write(batch, self._now_ms()))
+        self.progress.count(written)
+        if written.rows:
+            self._unlinked[number] = written.rows
+        self._written_to = offsets
+        # While reading is behind, several writes are linked as one.
+        if not self._is_full() or sum(self._unlinked.values()) >= _LINK_ROWS_MAX:
+            await self._link_and_commit()
+
+    async def _link_and_commit(self) -> None:
+        """Link what is written, then commit it. Two at a time do no harm: both can be repeated."""
+        numbers, offsets = list(self._unlinked), self._written_to
+        if numbers:
+            self.progress.count_link(await self._until_done(lambda: self._writer.link(numbers)))
+        for number in numbers:
+            self._unlinked.pop(number, None)
+        if await self._reader.commit(offsets):
+            self.progress.committed = dict(offsets)
+
+    async def _until_done(self, do: Callable[[], Result]) -> Result:
+        """Do it in a thread; while the store is away, again and again with pauses between."""
+        for pause_s in chain(_RETRY_S, repeat(_RETRY_S[-1])):
             try:
-                written = await asyncio.to_thread(self._writer.write, batch, self._now_ms())
-                break
+                done = await asyncio.to_thread(do)
             except StoreUnavailableError as error:
-                if attempt == 0:
+                if self.progress.state != "store away":
                     log.warning("the store is away; reading is held back until it answers", reason=str(error))
                 self.progress.state = "store away"
-                await asyncio.sleep(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
-        if self.progress.state == "store away":
-            log.info("the store answers again")
-            self.progress.state = "running"
-        self._count(batch, written)
-        if await self._reader.commit(batch.offsets):
-            self.progress.committed = dict(batch.offsets)
-
-    def _count(self, batch: Batch, written: Written) -> None:
-        progress = self.progress
-        progress.records += written.rows
-        progress.bytes += batch.columns.size_bytes
-        progress.errors += written.errors
-        progress.batches += 1
-        progress.write_s += written.flush_ms / 1e3
-        progress.link_s += written.link_ms / 1e3
-        progress.flush_ms = written.flush_ms
-        progress.link_ms = written.link_ms
+                await asyncio.sleep(pause_s)
+            else:
+                if self.progress.state == "store away":
+                    log.info("the store answers again")
+                    self.progress.state = "running"
+                return done
+        raise AssertionError("repeat() does not end")
 
     async def _finish(self) -> None:
         """Write and commit what has been read, however long it takes."""
         await self._cut()
         if self._writing is not None:
             await asyncio.shield(self._writing)
+        if self._unlinked:
+            await self._link_and_commit()
 
     async def drain(self) -> None:
         """Write and commit what has been read. Gives up after a while: what is not committed is read again."""

@@ -1,14 +1,15 @@
-"""Writes a batch and links it. When this returns, its offsets may be committed."""
+"""Writes batches and links them. What is written and linked may be committed."""
 
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from collector.batch import Batch, ShapeBook, error_rows
 from collector.errors import RecordError, StoreRejectedError
-from collector.lineage.link import link_batch
+from collector.lineage.link import link_batches
 from collector.storage.api import Store
 
 
@@ -17,13 +18,16 @@ class Written:
     """What one write came to."""
 
     rows: int
+    payload_bytes: int
     errors: int
-    flush_ms: float
-    link_ms: float
+    elapsed_ms: float
 
 
 class BatchWriter:
-    """Turns batches into durable rows. Blocks; one call at a time."""
+    """Turns batches into durable, linked rows. Blocks; one call at a time.
+
+    Every method may be repeated with the same arguments and raises StoreUnavailableError when it should be.
+    """
 
     def __init__(self, store: Store, collector: str, shape_paths: Mapping[int, Sequence[str]]) -> None:
         self._store = store
@@ -32,28 +36,35 @@ class BatchWriter:
         self._shapes = ShapeBook()
 
     def write(self, batch: Batch, now_ms: int) -> Written:
-        """Write and link. Safe to repeat with the same batch.
-
-        Raises StoreUnavailableError; the batch is then to be written again, whole.
-        """
+        """Insert the rows of `batch`; durable when this returns."""
         started = time.perf_counter()
-        events = batch.columns.table(batch.number)
-        self._insert(events, str(batch.number))
-        errors = error_rows(batch, events, self._collector, now_ms)
+        self._insert(batch.events, str(batch.number))
+        errors = error_rows(batch, self._collector, now_ms)
         self._store.insert("collector_errors", errors, token=f"{batch.number}-errors")
-        shapes = self._shapes.new_rows(events, self._shape_paths)
+        shapes = self._shapes.new_rows(batch.events, self._shape_paths)
         self._store.insert("shapes", shapes, token=f"{batch.number}-shapes")
         self._shapes.learn(shapes)
-        inserted = time.perf_counter()
-        if events.num_rows:
-            link_batch(self._store, batch.number)
-        linked = time.perf_counter()
         return Written(
-            rows=events.num_rows,
+            rows=batch.events.num_rows,
+            payload_bytes=pc.sum(pc.max_element_wise(batch.events["value_size_bytes"], 0)).as_py() or 0,
             errors=errors.num_rows,
-            flush_ms=(inserted - started) * 1e3,
-            link_ms=(linked - inserted) * 1e3,
+            elapsed_ms=(time.perf_counter() - started) * 1e3,
         )
+
+    def link(self, numbers: Sequence[int]) -> float:
+        """Link what was written under these batch numbers; return the milliseconds that it took.
+
+        Where the store refuses the work as one (its memory is bounded), it is done batch by batch.
+        """
+        started = time.perf_counter()
+        try:
+            link_batches(self._store, numbers)
+        except StoreRejectedError:
+            if len(numbers) == 1:
+                raise
+            for number in numbers:
+                link_batches(self._store, [number])
+        return (time.perf_counter() - started) * 1e3
 
     def _insert(self, events: pa.Table, token: str) -> None:
         """Insert events; where the store refuses some, find them by halving and keep those without headers."""

@@ -1,5 +1,5 @@
--- Edges from provenance: a copy names the place of its origin. The copies in this batch against all events, and
--- all copies against the events of this batch.
+-- Edges from provenance: a copy names the place of its origin. The copies in these batches against all events, and
+-- all copies against their events.
 INSERT INTO edges
     (effect_topic, effect_partition, effect_offset, cause_topic, cause_partition, cause_offset, relation, evidence,
      confidence, name, cause_time, effect_time, cause_service, effect_service, cause_type, effect_type, linked_time)
@@ -8,11 +8,11 @@ WITH
     (
         SELECT * FROM copies
         WHERE (topic, partition, offset) IN
-            (SELECT topic, partition, offset FROM events WHERE batch = {batch:UInt64} AND origin != '')
+            (SELECT topic, partition, offset FROM events WHERE batch IN {batches:Array(UInt64)} AND origin != '')
         UNION DISTINCT
         SELECT * FROM copies
         WHERE (origin_topic, origin_partition, origin_offset) IN
-            (SELECT topic, partition, offset FROM events WHERE batch = {batch:UInt64})
+            (SELECT topic, partition, offset FROM events WHERE batch IN {batches:Array(UInt64)})
     )
 SELECT
     claims.topic AS effect_topic, claims.partition AS effect_partition, claims.offset AS effect_offset,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from collector.lineage.link import link_batch
+from collector.lineage.link import link_batches
 from collector.storage.api import Store
 from schemas.records import EventRef
 from tests.support.records import NOW_MS, Headers, Record, record_columns
@@ -30,7 +30,7 @@ class Log:
         for (topic, partition, offset), headers in records:
             columns.add(topic, partition, [Record(headers, offset=offset)], NOW_MS)
         self.store.insert("events", columns.table(self.batch), token=str(self.batch))
-        link_batch(self.store, self.batch)
+        link_batches(self.store, [self.batch])
 
     def edges(self) -> dict[tuple[str, str], tuple[str, str, float]]:
         """Return relation, evidence and confidence of each stored edge by (cause, effect)."""
