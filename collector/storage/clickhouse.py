@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import clickhouse_connect
+import lz4.frame
 import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -55,6 +56,11 @@ class Endpoint:
     secure: bool = False
 
     @property
+    def is_local(self) -> bool:
+        """Return whether it is on this machine, where compression costs more than it saves."""
+        return self.host in ("127.0.0.1", "localhost", "::1")
+
+    @property
     def address(self) -> str:
         """Return what a message may show: no password in it."""
         return f"{'https' if self.secure else 'http'}://{self.host}:{self.port}/{self.database}"
@@ -85,7 +91,15 @@ class ClickHouseStore:
         settings = {**_INSERT_SETTINGS, "insert_deduplication_token": token}
 
         def send(client: Client) -> None:
-            client.raw_insert(table, rows.column_names, content, settings=settings, fmt="ArrowStream")
+            encoding = client.write_compression
+            client.raw_insert(
+                table,
+                rows.column_names,
+                lz4.frame.compress(content) if encoding else content,
+                settings=settings,
+                fmt="ArrowStream",
+                compression=encoding,
+            )
 
         self._call(f"insert into {table}", send, repeatable=True)
 
@@ -194,7 +208,7 @@ def _connect(endpoint: Endpoint) -> Client:
         password=endpoint.password,
         database="__default__",  # connecting asks the server a few things, also where ours does not exist yet
         secure=endpoint.secure,
-        compress="lz4" if endpoint.host not in ("127.0.0.1", "localhost", "::1") else False,
+        compress=False if endpoint.is_local else "lz4",
         autogenerate_session_id=False,  # a session would forbid two threads at once
         query_limit=0,
         connect_timeout=_CONNECT_SECONDS_MAX,

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlencode
 
 from chdb.state.sqlitelike import Connection, connect
 
@@ -64,7 +65,7 @@ class Engine:
 
     def __init__(self, folder: Path, *, memory_bytes_max: int):
         """Open `folder`. Raises StoreLockedError if another process has it open, StoreUnavailableError if it fails."""
-        self._target = f"{folder}?max_server_memory_usage={memory_bytes_max}"
+        self._target = f"{folder}?{urlencode(_limits(memory_bytes_max))}"
         self._closing = threading.Event()
         try:
             # chDB shuts down with its last handle; this one holds it open between statements.
@@ -128,6 +129,21 @@ class Engine:
             handle.close()
             raise EngineError.of(error) from None
         return handle
+
+
+def _limits(memory_bytes_max: int) -> dict[str, int]:
+    """Return settings that keep the engine within its memory, and one statement from taking all of it."""
+    cache_bytes_max = memory_bytes_max // 16
+    return {
+        "max_server_memory_usage": memory_bytes_max,
+        "mark_cache_size": cache_bytes_max,  # 5 GiB each by default
+        "index_mark_cache_size": cache_bytes_max,
+        "primary_index_cache_size": cache_bytes_max,
+        "max_memory_usage": memory_bytes_max // 2,
+        # An answer is held whole before it is sent. Without a limit of its own, one that fills the memory
+        # leaves the engine short of it for good.
+        "max_result_bytes": memory_bytes_max // 8,
+    }
 
 
 def quote_identifier(name: str) -> str:

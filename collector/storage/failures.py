@@ -24,7 +24,7 @@ _TRANSIENT = {
     999: "the store's Keeper does not answer",
 }
 # Their text names tables, columns and types, never a value.
-_SPEAKS_OF_NAMES_ONLY = frozenset({16, 20, 36, 42, 46, 47, 53, 57, 60, 62, 81, 115, 192, 497, 516})
+_SPEAKS_OF_NAMES_ONLY = frozenset({16, 20, 36, 42, 46, 47, 53, 57, 60, 62, 81, 115, 192, 396, 497, 516})
 _SYMBOL = re.compile(r"\(([A-Z][A-Z0-9_]{3,})\)")
 _TEXT = re.compile(r"DB::Exception: (.*?)(?:\s*\([A-Z][A-Z0-9_]{3,}\)|\(version|\Z)", re.DOTALL)
 _PROXY_ERROR = re.compile(r"HTTP status 5\d\d")

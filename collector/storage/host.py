@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import uvicorn
 
 from collector.errors import HeadwaterError, StoreLockedError
@@ -23,8 +24,8 @@ from collector.storage.engine import Engine
 from collector.storage.folder import EXIT_LOCKED, FolderLock, ServerState, read_state, write_state
 from collector.storage.serve import Facade, Leases
 
-MEMORY_BYTES_MAX = 2 * 2**30
-BODY_BYTES_MAX = 512 * 2**20
+MEMORY_BYTES_MAX = min(2 * 2**30, psutil.virtual_memory().total // 2)
+BODY_BYTES_MAX = 256 * 2**20
 
 _FIRST_LEASE_SECONDS_MAX = 15.0
 _LEASE_GAP_SECONDS = 0.2

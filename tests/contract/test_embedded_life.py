@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from collector.errors import StoreLockedError, StoreUnavailableError
+from collector.errors import StoreLockedError, StoreRejectedError, StoreUnavailableError
 from collector.storage.api import Store
 from collector.storage.embedded import attach
 from collector.storage.folder import is_locked, read_state
@@ -347,11 +347,19 @@ def test_nothing_is_left_running_or_open(folder: Path, ask: Ask) -> None:
     keeper.close()
 
 
-def test_the_engines_memory_is_bounded(folder: Path, ask: Ask) -> None:
-    store = open_store(f"embedded:{folder}?database=default")
+def test_no_query_takes_the_memory_that_others_need(folder: Path, ask: Ask) -> None:
+    store = open_store(f"embedded:{folder}")
+    migrate(store)
+    greedy = "SELECT length(groupArray(toString(number))) FROM numbers(300000000)"
+    endless = "SELECT number, toString(number) AS text FROM numbers(300000000)"
 
-    with pytest.raises(StoreUnavailableError, match="short of memory"):
-        ask(store, "SELECT length(groupArray(toString(number))) FROM numbers(300000000)")
+    for _ in range(2):
+        with pytest.raises(StoreUnavailableError, match="short of memory"):
+            ask(store, greedy)
+        with pytest.raises(StoreRejectedError, match="Limit for result exceeded"):
+            ask(store, endless)
 
-    assert psutil.Process(pid_of(folder)).memory_info().rss < 3 * 2**30
+    store.insert("events", events_table([{"offset": index} for index in range(1000)]), token="t")
+    assert ask(store, "SELECT count() AS n, sum(offset) AS s FROM events") == [{"n": 1000, "s": 499_500}]
+    assert psutil.Process(pid_of(folder)).memory_info().rss < 2.5 * 2**30
     store.close()

@@ -8,22 +8,41 @@ import pytest
 from collector.errors import StoreRejectedError, StoreUnavailableError
 from collector.storage.api import Store
 from collector.storage.embedded import AttachedFolder
-from collector.storage.open import embedded_folder, open_store
+from collector.storage.open import embedded_folder, open_store, server_endpoint
 from tests.contract.conftest import Ask
 from tests.support.processes import free_ports
 from tests.support.proxy import Proxy
 from tests.support.rows import events_table
 
 
-def server_url(store_url: str, port: int | None = None, password: str | None = None) -> str:
-    """Return the http:// form of an embedded store's URL, so that a test can lead it through a proxy."""
+def server_url(store_url: str, *, host: str = "", port: int = 0, password: str = "") -> str:
+    """Return the http:// form of a store's URL with parts exchanged, e.g. to lead it through a proxy."""
     embedded = embedded_folder(store_url)
     if embedded is None:
-        pytest.fail("a proxy in front of a remote server is not supported by these tests")
-    attached = AttachedFolder(*embedded)
-    found = attached.find()
-    attached.release()
-    return f"http://{found.user}:{password or found.password}@127.0.0.1:{port or found.port}/{found.database}"
+        found = server_endpoint(store_url)
+    else:
+        attached = AttachedFolder(*embedded)
+        found = attached.find()
+        attached.release()
+    login = f"{found.user}:{password or found.password}"
+    return f"http://{login}@{host or found.host}:{port or found.port}/{found.database}"
+
+
+def test_a_store_on_another_machine_is_spoken_to_in_compressed_form(
+    store: Store, store_url: str, ask: Ask
+) -> None:
+    """0.0.0.0 leads to this machine, but does not say so."""
+    remote = open_store(server_url(store_url, host="0.0.0.0"))
+    rows = events_table([{"offset": index, "key": "same" * 100} for index in range(2000)])
+
+    for _ in range(2):
+        remote.insert("events", rows, token="t")
+
+    assert ask(remote, "SELECT count() AS n, any(length(key)) AS length FROM events") == [
+        {"n": 2000, "length": 400}
+    ]
+    assert store.command("SELECT count() FROM events") == 2000
+    remote.close()
 
 
 def test_an_unknown_table_is_rejected_by_name(store: Store, ask: Ask) -> None:
@@ -88,7 +107,7 @@ def test_a_store_that_is_not_there_is_unavailable_and_told_without_password() ->
 @pytest.fixture
 def proxied(store: Store, store_url: str) -> Iterator[tuple[Store, Proxy]]:
     """Return the store behind a proxy, connected already."""
-    with Proxy(int(server_url(store_url).rsplit(":", 1)[1].split("/")[0])) as proxy:
+    with Proxy(server_endpoint(server_url(store_url)).port) as proxy:
         through = open_store(server_url(store_url, port=proxy.port))
         through.query("applied_migrations")
         yield through, proxy
