@@ -36,7 +36,7 @@ class Habit:
 
 def message_id(record: Record) -> str:
     """Return the id that the record's own headers give it, empty where they give none."""
-    return next(filter(None, (record.text(name) for name in MESSAGE_ID_HEADERS)), "")
+    return record.text(*MESSAGE_ID_HEADERS)
 
 
 def headers_of(service: str, habit: Habit, draft: Draft, causes: Causes, stamp: Stamp) -> Written:
@@ -92,8 +92,8 @@ def _cloud_event(service: str, draft: Draft, causes: Causes, stamp: Stamp) -> Wr
         "subject": draft.key or "none",
         "correlationid": _correlation(causes) or stamp.new_id(),
     }
-    if causes and message_id(causes[0]):
-        attributes["causationid"] = message_id(causes[0])
+    if causes and (causation := message_id(causes[0])):
+        attributes["causationid"] = causation
     if draft.version:
         attributes["dataschema"] = f"https://schemas.shop.example/{draft.topic}/{draft.version}"
         attributes["serviceversion"] = draft.version
@@ -109,8 +109,8 @@ def _plain_ids(service: str, draft: Draft, causes: Causes, stamp: Stamp) -> Writ
         ("content-type", b"application/json"),
         ("correlation-id", (_correlation(causes) or stamp.new_id()).encode()),
     ]
-    if causes and message_id(causes[0]):
-        headers.append(("causation-id", message_id(causes[0]).encode()))
+    if causes and (causation := message_id(causes[0])):
+        headers.append(("causation-id", causation.encode()))
     return headers
 
 
@@ -120,8 +120,8 @@ def _outbox(_service: str, draft: Draft, causes: Causes, stamp: Stamp) -> Writte
     Two columns of the outbox table are placed as headers, as `table.fields.additional.placement` allows.
     """
     headers: Written = [("id", stamp.new_id().encode()), ("eventType", draft.type.encode())]
-    if causes and message_id(causes[0]):
-        headers.append(("causation-id", message_id(causes[0]).encode()))
+    if causes and (causation := message_id(causes[0])):
+        headers.append(("causation-id", causation.encode()))
         headers.append(("correlation-id", _correlation(causes).encode()))
     return headers
 
@@ -141,8 +141,7 @@ def _same_headers(_service: str, _draft: Draft, causes: Causes, _stamp: Stamp) -
 
 
 def _correlation(causes: Causes) -> str:
-    found = (record.text(name) for record in causes[:1] for name in CORRELATION_HEADERS)
-    return next(filter(None, found), "")
+    return causes[0].text(*CORRELATION_HEADERS) if causes else ""
 
 
 def _by_id(cause: Record) -> Evidence | None:

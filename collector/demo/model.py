@@ -28,9 +28,13 @@ class Record:
                 return value
         return None
 
-    def text(self, name: str) -> str:
-        """Return the newest value of this header as text, empty where there is none."""
-        return (self.header(name) or b"").decode()
+    def text(self, *names: str) -> str:
+        """Return the newest value of the first of these headers that has one, as text; else empty."""
+        for name in names:
+            value = self.header(name)
+            if value:
+                return value.decode()
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
