@@ -1,0 +1,43 @@
+"""Chart specifications: what is not known is not drawn."""
+
+from datetime import UTC, datetime, timedelta
+
+from dashboard import links
+from dashboard.charts import line, rate_bars
+
+NOW = datetime(2026, 11, 23, 10, 0, 30, tzinfo=UTC)
+ROWS = [
+    {"step": NOW.replace(second=0) - timedelta(minutes=5), "events": 30},
+    {"step": NOW.replace(second=0), "events": 4},
+]
+
+
+def test_a_step_without_rows_has_no_bar_and_the_running_one_is_marked() -> None:
+    spec = rate_bars(ROWS, "events", "events / min", now=NOW, window=timedelta(hours=1), step_s=30)
+    bars = spec["layer"][1]["data"]["values"]
+
+    assert [(bar["value"], bar["running"]) for bar in bars] == [(60, False), (8, False)]
+    assert rate_bars(ROWS, "events", "", now=NOW, window=timedelta(hours=1), step_s=60)["layer"][1]["data"][
+        "values"
+    ][1]["running"]
+
+
+def test_changes_are_lines_with_their_text() -> None:
+    spec = rate_bars(
+        ROWS, "events", "", now=NOW, window=timedelta(hours=1), step_s=60, changes=[(NOW, "orders changed")]
+    )
+
+    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["point", "bar", "rule", "text"]
+    assert spec["layer"][3]["data"]["values"][0]["text"] == "orders changed"
+
+
+def test_a_line_has_a_point_per_row() -> None:
+    spec = line(ROWS, "events", "records / s", now=NOW, window=timedelta(hours=1))
+
+    assert [value["value"] for value in spec["data"]["values"]] == [30, 4]
+
+
+def test_addresses_keep_slashes_and_escape_the_rest() -> None:
+    assert links.to_event("a b&c/0/1") == "cascades?event=a+b%26c/0/1"
+    assert links.to_search("<x>") == "cascades?ref=%3Cx%3E"
+    assert links.to_topic("t#1") == "flow?node=topic%3At%231"

@@ -1,0 +1,95 @@
+"""The first sentence of the dashboard."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from dashboard.changes import Change
+from dashboard.verdict import Facts, Failing, Verdict, judge
+from schemas.records import EventRef
+
+NOW = datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)
+
+
+def _minutes_ago(*ago: int) -> tuple[int, ...]:
+    start = NOW.replace(second=0)
+    return tuple(sorted(int((start - timedelta(minutes=minutes)).timestamp()) for minutes in ago))
+
+
+def _failing(**more: Any) -> Failing:
+    facts: dict[str, Any] = {
+        "topic": "stock.dlq", "reason": "com.example.SchemaMismatch", "failing": "inventory",
+        "origin_topic": "stock", "last_15m": 11, "last_1h": 11, "last_24h": 11, "last_time": NOW,
+        "last_event": "stock.dlq/0/1", "minutes": _minutes_ago(1, 2, 9, 200),
+    }  # fmt: skip
+    return Failing(**facts | more)
+
+
+def _judge(**more: Any) -> Verdict:
+    facts: dict[str, Any] = {
+        "now": NOW, "rows": 100, "newest_observed": NOW, "events_5m": 500, "topics": 7, "failing": [], "changes": [],
+        "heard": NOW - timedelta(seconds=5), "collector_state": "running", "lag": 0,
+    }  # fmt: skip
+    return judge(Facts(**facts | more))
+
+
+def test_failing_says_who_how_many_and_since_when() -> None:
+    verdict = _judge(failing=[_failing()])
+
+    assert verdict.level == "bad"
+    assert verdict.sentence == "inventory fails: 11 dead letters in 15 minutes, since 11:51 UTC."
+    assert verdict.details == ("Most frequent reason: SchemaMismatch (11 of them).",)
+
+
+def test_a_change_shortly_before_is_named_and_a_later_one_is_not() -> None:
+    def change(minutes: int) -> Change:
+        return Change(
+            "orders", "Order", EventRef("orders", 0, 1), NOW - timedelta(minutes=minutes), ("+ a (null)",)
+        )
+
+    assert _judge(failing=[_failing()], changes=[change(2), change(13)]).details[1:] == (
+        "4 minutes before, the payload of orders changed: + a (null).",
+    )
+    assert _judge(failing=[_failing()], changes=[change(2), change(200)]).details[1:] == ()
+
+
+def test_two_services_fail_together_and_more_are_counted() -> None:
+    failing = [_failing(failing=name) for name in ("a", "b", "c", "d", "e")]
+
+    assert _judge(failing=failing[:2]).sentence.startswith("a and b fail: 22 dead letters")
+    assert _judge(failing=failing).sentence.startswith("a, b, c and 2 more fail: 55")
+
+
+def test_where_no_service_is_known_the_topic_is_named() -> None:
+    assert _judge(failing=[_failing(failing="")]).sentence.startswith("stock.dlq fills: 11 dead letters")
+
+
+def test_failures_of_an_hour_ago_are_told_but_are_not_now() -> None:
+    earlier = _failing(last_15m=0, last_1h=4, last_time=NOW - timedelta(minutes=40), minutes=_minutes_ago(40))
+    verdict = _judge(failing=[earlier])
+
+    assert verdict.level == "good"
+    assert verdict.sentence == "Nothing is failing: no dead letters in 15 minutes, 100/min over 7 topics."
+    assert verdict.details == ("4 dead letters earlier in this hour, the last one 40 min ago.",)
+
+
+def test_no_data_is_its_own_state() -> None:
+    silent = _judge(rows=0, heard=None)
+    waiting = _judge(rows=0, collector_state="running")
+
+    assert (silent.level, silent.sentence) == ("none", "No data yet: no collector has stored an event.")
+    assert waiting.sentence.startswith("No data yet: a collector is running")
+
+
+def test_silence_is_not_health() -> None:
+    assert _judge(heard=None).sentence == "No collector has reported in a day: what you see is old."
+    assert _judge(heard=NOW - timedelta(minutes=9)).sentence.startswith("The collector went silent 9 min ago")
+    assert _judge(collector_state="store away").sentence == "The collector says: store away."
+    assert _judge(lag=48_210).sentence.startswith("Collection is 48,210 records behind")
+    assert {_judge(heard=None).level, _judge(lag=48_210).level} == {"warn"}
+
+
+def test_failures_come_before_worries() -> None:
+    verdict = _judge(failing=[_failing(reason="")], heard=None)
+
+    assert verdict.level == "bad"
+    assert verdict.details == ("No collector has reported in a day: what you see is old.",)
