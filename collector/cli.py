@@ -2,7 +2,7 @@
 
 import typer
 
-from collector.commands import cascade, collect, dashboard, demo, edges, migrate, search, store, up
+from collector.commands import cascade, collect, dashboard, demo, doctor, edges, migrate, search, store, up
 
 app = typer.Typer(
     name="headwater",
@@ -20,6 +20,7 @@ app.command()(store.store)
 app.command()(demo.demo)
 app.command()(up.up)
 app.command()(dashboard.dashboard)
+app.command()(doctor.doctor)
 
 
 @app.callback()
@@ -32,7 +33,9 @@ def main() -> None:
     from rich.console import Console
 
     from collector.errors import HeadwaterError
+    from collector.telemetry import quiet_libraries
 
+    quiet_libraries()
     try:
         app()
     except HeadwaterError as error:

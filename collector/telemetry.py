@@ -22,5 +22,9 @@ def configure_log(*, verbose: bool = False) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def quiet_libraries() -> None:
+    """Keep our libraries from writing to the terminal: what matters of it is said by us, once."""
     # aiokafka logs each rebalance step and each retry as an error; what matters of that is said by us.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

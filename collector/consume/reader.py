@@ -56,7 +56,7 @@ class TopicReader:
             max_partition_fetch_bytes=max(least, min(most, fetch_bytes)),
         )
         self._consumer = consumer
-        await _answering(consumer.start(), self._settings)
+        await answering(consumer.start(), self._settings)
         if self._settings.start == "latest" and not await self._has_started_before(topics):
             self._skip_to_end = frozenset(topics)
         consumer.subscribe(pattern=topic_pattern(self._settings), listener=_DrainFirst(self, drain))
@@ -65,7 +65,7 @@ class TopicReader:
         """Return the matching topics that exist now with their numbers of partitions."""
         probe = AIOKafkaConsumer(**connection(self._settings))
         try:
-            await _answering(probe.start(), self._settings)
+            await answering(probe.start(), self._settings)
             pattern = re.compile(topic_pattern(self._settings))
             names = [name for name in await probe.topics() if pattern.match(name)]
             return {name: len(probe.partitions_for_topic(name) or ()) for name in names}
@@ -169,7 +169,8 @@ class _DrainFirst(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         await self._reader.skip_old(set(assigned))
 
 
-async def _answering(starting: Awaitable[None], settings: Settings) -> None:
+async def answering(starting: Awaitable[None], settings: Settings) -> None:
+    """Await the start of a client. Raises BrokerUnavailableError with what to do about it."""
     try:
         await starting
     except (KafkaError, OSError) as error:
