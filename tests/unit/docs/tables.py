@@ -1,5 +1,6 @@
 """The tables of the README, made from the code that they describe. Pure."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import SecretStr
@@ -81,6 +82,6 @@ def _headers(convention: Convention) -> str:
     return "<br>".join(meanings) + note
 
 
-def _table(titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(titles: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [titles, tuple("---" for _ in titles), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

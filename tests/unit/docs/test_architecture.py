@@ -8,7 +8,7 @@ from tests.unit.docs.generate import ROOT
 
 TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-PATH = re.compile(r"`([\w.*-]+(?:/[\w.*-]+)*(?:/|\.(?:py|sql|md|js|css|toml|lock|yaml|png)))`")
+FILE = re.compile(r"(?<![\w.*-])([\w*-]+\.(?:py|sql|toml))\b")
 
 
 def test_links_to_files_that_exist() -> None:
@@ -18,11 +18,13 @@ def test_links_to_files_that_exist() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_names_paths_that_exist() -> None:
-    named = {path for path in PATH.findall(TEXT) if "/" in path and "<" not in path}
+def test_names_files_that_exist() -> None:
+    named = set(FILE.findall(LINK.sub("]", TEXT)))
+    folders = [ROOT / package for package in ("collector", "dashboard", "schemas", "tests")]
+    missing = [name for name in sorted(named) if not any(any(folder.rglob(name)) for folder in folders)]
 
-    assert named
-    assert [path for path in sorted(named) if not list(ROOT.glob(path.rstrip("/")))] == []
+    assert {"reader.py", "link_*.sql"} <= named
+    assert [name for name in missing if not (ROOT / name).exists()] == []
 
 
 def test_links_to_headings_that_exist() -> None:

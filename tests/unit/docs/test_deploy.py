@@ -36,7 +36,12 @@ def test_compose_runs_kafka_clickhouse_collector_and_dashboard(compose: dict[str
 
 @pytest.mark.parametrize("service", OURS)
 def test_our_services_run_a_command_that_exists(compose: dict[str, Any], service: str) -> None:
-    assert set(compose["services"][service]["command"]) <= COMMANDS
+    told = compose["services"][service]
+    program, command = told.get("healthcheck", {}).get("test", ["CMD", "headwater", "up"])[1:]
+
+    assert set(told["command"]) <= COMMANDS
+    assert program == "headwater"
+    assert command in COMMANDS
 
 
 @pytest.mark.parametrize("service", OURS)
