@@ -22,7 +22,8 @@ import uvicorn
 from collector.errors import HeadwaterError, StoreLockedError
 from collector.storage.engine import Engine
 from collector.storage.folder import EXIT_LOCKED, FolderLock, ServerState, read_state, write_state
-from collector.storage.serve import Facade, Leases
+from collector.storage.lease import Leases
+from collector.storage.serve import Facade
 
 MEMORY_BYTES_MAX = min(2 * 2**30, psutil.virtual_memory().total // 2)
 BODY_BYTES_MAX = 256 * 2**20

@@ -263,6 +263,14 @@ def test_inserts_as_others_write_them(raw: Raw, query: str, body: bytes) -> None
     )
 
 
+def test_data_may_begin_in_the_address_and_go_on_in_the_body(raw: Raw) -> None:
+    body = lz4.frame.compress(b"2\tb\n")
+
+    raw.post(body, {"Content-Encoding": "lz4"}, query="INSERT INTO interface.r FORMAT TSV\n1\ta")
+
+    assert raw.post(b"SELECT * FROM interface.r ORDER BY id FORMAT TSV")[1] == b"1\ta\n2\tb\n"
+
+
 def test_a_statement_may_be_split_over_address_and_body(raw: Raw) -> None:
     assert raw.post(b"41 + 1", query="SELECT")[1] == b"42\n"
 
