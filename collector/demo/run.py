@@ -3,14 +3,17 @@
 import asyncio
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from collector.demo.broker import broker, check_answers
-from collector.demo.services import PRODUCERS
+from collector.demo.services import PRODUCERS, topics
 from collector.demo.show import Show
 from collector.demo.stage import Plan, Stage
 from collector.demo.topics import create_topics, ends
@@ -61,7 +64,7 @@ def _data_folder(chosen: Path | None) -> Iterator[Path]:
 @asynccontextmanager
 async def _some_broker(settings: Settings, folder: Path, show: Show) -> AsyncIterator[str]:
     """Yield the address of the broker that somebody named, or of one of our own."""
-    if "bootstrap_servers" in settings.model_fields_set:
+    if _is_given(settings, "bootstrap_servers"):
         await check_answers(settings.bootstrap_servers)
         show.line("*", f"broker: {settings.bootstrap_servers}")
         yield settings.bootstrap_servers
@@ -81,34 +84,26 @@ async def _headwater(
     plan: Plan, settings: Settings, bootstrap: str, folder: Path, show: Show
 ) -> AsyncIterator[asyncio.Task[Store]]:
     """Run store, collector and dashboard while inside; yield the task that opens the store."""
-    own_store = "store" not in settings.model_fields_set
-    environment = {
-        "HEADWATER_BOOTSTRAP_SERVERS": bootstrap,
-        "HEADWATER_STORE": f"embedded:{folder / 'store'}" if own_store else settings.store.get_secret_value(),
-        "HEADWATER_PRODUCERS": json.dumps(PRODUCERS | settings.producers),
-    }
-    if own_store:
-        # A store of its own needs a progress of its own, where the broker outlives the demo.
-        digest = hashlib.sha256(str(folder).encode()).hexdigest()[:8]
-        environment["HEADWATER_GROUP_ID"] = f"{settings.group_id}-demo-{digest}"
-    configured = settings.model_copy(update={"store": type(settings.store)(environment["HEADWATER_STORE"])})
+    environment = _environment(settings, bootstrap, folder)
+    store_url = environment["HEADWATER_STORE"]
+    configured = settings.model_copy(update={"store": SecretStr(store_url)})
     port = choose_dashboard_port(settings) if plan.dashboard else None
     children = parts(configured, environment, dashboard_port=port)
     store_runs = asyncio.Event()
 
     def tell_child(event: Event) -> None:
-        if event.kind == "ready" and event.child == "store":
+        if (event.child, event.kind) == ("store", "ready"):
             store_runs.set()
-        if event.kind == "ready" and event.child == "dashboard" and port is not None:
+            asking = f"HEADWATER_STORE={store_url} headwater cascade shop.orders/0/0"
+            show.line("?", f"ask in another terminal: {asking}")
+        if (event.child, event.kind) == ("dashboard", "ready") and port is not None:
             show.line(">", dashboard_url(configured, port), "bold green")
         else:
             show.child(event)
 
-    if children[0].name != "store":
-        store_runs.set()  # a server, which runs by itself
     supervisor = Supervisor(children, folder / "logs", tell_child)
     starting = asyncio.create_task(supervisor.start())
-    opening = asyncio.create_task(_open(environment["HEADWATER_STORE"], store_runs))
+    opening = asyncio.create_task(_open(store_url, store_runs))
     try:
         yield opening
     finally:
@@ -118,6 +113,30 @@ async def _headwater(
         if not opening.cancelled() and not opening.exception():
             await asyncio.to_thread(opening.result().close)
         await supervisor.stop()
+
+
+def _environment(settings: Settings, bootstrap: str, folder: Path) -> dict[str, str]:
+    """Return the settings of the demo's own Headwater.
+
+    Its store is always its own, whatever HEADWATER_STORE says: made-up events do not belong with real ones.
+    """
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:8]
+    environment = {
+        "HEADWATER_BOOTSTRAP_SERVERS": bootstrap,
+        "HEADWATER_STORE": f"embedded:{folder / 'store'}",
+        # A store of its own needs a progress of its own, where the broker outlives the demo.
+        "HEADWATER_GROUP_ID": f"{settings.group_id}-demo-{digest}",
+        "HEADWATER_PRODUCERS": json.dumps(PRODUCERS | settings.producers),
+    }
+    if _is_given(settings, "bootstrap_servers") and not _is_given(settings, "include_topics"):
+        # Somebody's broker: what else is on it is no part of the show.
+        environment["HEADWATER_INCLUDE_TOPICS"] = "|".join(map(re.escape, topics()))
+    return environment
+
+
+def _is_given(settings: Settings, name: str) -> bool:
+    """Whether somebody decided this setting, by flag, environment or file."""
+    return name in settings.model_fields_set
 
 
 async def _open(store_url: str, store_runs: asyncio.Event) -> Store:
