@@ -60,7 +60,10 @@ def test_names_only_commands_that_exist() -> None:
 
 
 def test_names_only_make_targets_that_exist() -> None:
-    named = set(re.findall(r"(?:`|^)make ([a-z]+)", TEXT, re.MULTILINE))
+    blocks = re.findall(r"^```$(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+    named = set(re.findall(r"`make ([a-z]+)", TEXT)) | set(
+        re.findall(r"^make ([a-z]+)", "".join(blocks), re.MULTILINE)
+    )
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
     assert {"demo", "test"} <= named
