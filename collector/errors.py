@@ -10,6 +10,7 @@ class RecordError(StrEnum):
     HEADER_VALUE_CUT = "header value cut"
     HEADERS_CUT = "headers cut"
     TRACE_CONTEXT_INVALID = "trace context is not valid"
+    HEADER_UNREADABLE = "header is not readable"
     ORIGIN_UNREADABLE = "origin is not readable"
     PAYLOAD_NOT_JSON = "payload is not valid JSON"
     TIME_IMPLAUSIBLE = "record time is not plausible"
@@ -51,6 +52,7 @@ _MEANINGS = {
     RecordError.HEADER_VALUE_CUT: "A header value is longer than header_value_bytes_max; its start is kept.",
     RecordError.HEADERS_CUT: "The record has more headers than headers_max; the first ones are kept.",
     RecordError.TRACE_CONTEXT_INVALID: "The trace header breaks its standard and is ignored, as the standard asks.",
+    RecordError.HEADER_UNREADABLE: "A known header does not hold what its convention puts there; it is ignored.",
     RecordError.ORIGIN_UNREADABLE: "Headers say that this is a copy, but not legibly of what.",
     RecordError.PAYLOAD_NOT_JSON: "The payload begins like JSON and is not; it has no shape.",
     RecordError.TIME_IMPLAUSIBLE: "Before 2000 or more than a day ahead; the time of reading stands in for it.",

@@ -1,6 +1,6 @@
 """Arrow columns from picked header values: everything here works on a whole column at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 
 import numpy as np
@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 TEXT_BYTES_MAX = 512
 
-Nullable = pa.StringArray
+Values = Sequence[bytes | None]
+Note = Callable[[int, str], None]
 Mask = npt.NDArray[np.bool_]
 
 

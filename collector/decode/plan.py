@@ -59,15 +59,17 @@ class Planner:
     def _compile(self, keys: tuple[str, ...]) -> Plan:
         positions: dict[tuple[int, int], list[int]] = {}
         rules: dict[tuple[int, int], tuple[Convention, Header]] = {}
+        folded = {key.lower() for key in keys}
         for position, key in enumerate(keys):
             for rank, convention, header in self._matches(key):
-                positions.setdefault(rank, []).append(position)
-                rules[rank] = (convention, header)
+                if folded.issuperset(convention.needs) and folded.isdisjoint(convention.unless):
+                    positions.setdefault(rank, []).append(position)
+                    rules[rank] = (convention, header)
         chosen: list[tuple[Pick, int]] = []
         for rank in sorted(rules):
             convention, header = rules[rank]
             pick = Pick(header.meaning, convention, header)
-            chosen.extend((pick, position) for position in _copies(header, positions[rank]))
+            chosen.extend((pick, position) for position in _copies(pick, positions[rank]))
         picks = tuple(pick for pick, _ in chosen)
         return Plan(
             group=self._groups.setdefault(picks, len(self._groups)),
@@ -95,11 +97,11 @@ def _index(conventions: Sequence[Convention]) -> tuple[_Index, _Index]:
     return exact, loose
 
 
-def _copies(header: Header, positions: list[int]) -> list[int]:
-    if header.meaning is Meaning.TRACE_CONTEXT:
+def _copies(pick: Pick, positions: list[int]) -> list[int]:
+    if pick.meaning is Meaning.TRACE_CONTEXT and pick.convention.context is None:
         # The last valid one is the record's own and the one before it may be its cause's: all are needed.
         return positions[::-1]
-    return positions[:1] if header.copy == "first" else positions[-1:]
+    return positions[:1] if pick.header.copy == "first" else positions[-1:]
 
 
 def _picker(positions: list[int]) -> Callable[[HeaderValues], Sequence[bytes | None]]:

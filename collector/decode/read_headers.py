@@ -1,23 +1,24 @@
 """From picked header values to facts: context, identity, causes, origin. Pure, a column at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from collector.decode import columns
+from collector.decode.columns import Note, Values
 from collector.decode.conventions import Meaning
+from collector.decode.conventions.read_values import pathway
 from collector.decode.plan import Pick
-from collector.decode.topic_role import copy_relation
-from collector.decode.trace_context import parse_traceparents
+from collector.decode.read_contexts import ContextColumns, conventions_used, read_contexts
+from collector.decode.read_copies import Copies, read_copies
 from collector.errors import RecordError
-from schemas.records import coordinates_name
 
-Values = Sequence[bytes | None]
-Note = Callable[[int, str], None]
-_OFFSET_MAX = 2**63 - 1
-_PARTITION_MAX = 2**31 - 1
+_ATTEMPTS_MAX = 2**31 - 1
+_NOT_TEXT = frozenset({Meaning.TRACE_CONTEXT, Meaning.PATHWAY})
 
 
 @dataclass
@@ -26,16 +27,23 @@ class HeaderFacts:
 
     trace_id: pa.StringArray
     span_id: pa.StringArray
+    parent_span_id: pa.StringArray
     trace_convention: pa.StringArray
     message_id: pa.StringArray
     source: pa.StringArray
     service: pa.StringArray
+    service_version: pa.StringArray
     type: pa.StringArray
     correlation_id: pa.StringArray
+    conversation_id: pa.StringArray
     content_type: pa.StringArray
+    schema_id: pa.StringArray
     origin: pa.StringArray
     failed_group: pa.StringArray
     exception: pa.StringArray
+    attempt: npt.NDArray[np.uint32]  # 0 = not said
+    pathway_hash: npt.NDArray[np.uint64]  # 0 = not said
+    pathway_start_ms: npt.NDArray[np.int64]
     dead_letter: pa.BooleanArray
     names: pa.ListArray
     reference_names: pa.ListArray
@@ -52,96 +60,44 @@ def read_headers(
     could not be understood. An unreadable header costs its own fact and nothing else.
     """
     count = len(topics)
-    by_meaning: dict[Meaning, list[pa.StringArray]] = {}
-    for pick, values in zip(picks, picked, strict=True):
-        if pick.header.number is None and pick.meaning is not Meaning.TRACE_CONTEXT:
-            by_meaning.setdefault(pick.meaning, []).append(columns.text(values))
-
-    def said(meaning: Meaning) -> pa.StringArray:
-        return columns.first_of(by_meaning.get(meaning, ()), count)
-
-    contexts = _contexts(picks, picked, note)
-    trace_id, span_id, convention = _own_context(contexts, count)
-    copies = _copies(picks, picked, topics, note)
-    message_ids = by_meaning.get(Meaning.MESSAGE_ID, [])
-    references = [
-        *_causation_references(by_meaning.get(Meaning.CAUSATION_ID, []), message_ids),
-        *_context_references(contexts, span_id, count),
-    ]
+    said = _Said(picks, picked, count, note)
+    contexts = read_contexts(picks, picked, count, note)
+    copies = read_copies(picks, picked, topics, note)
+    trace_id = columns.first_of([context.trace_id for context in contexts], count)
+    span_id = columns.first_of([context.span_id for context in contexts], count)
+    source, is_original = said.first(Meaning.SOURCE), pc.is_null(copies.origin)
+    references = [*said.causes(), *_context_references(contexts, span_id, count)]
     names, relations, evidences = _reference_lists(references, copies, count)
-    source = said(Meaning.SOURCE)
+    hashes, starts_ms = _pathways(picks, picked, count, note)
     return HeaderFacts(
         trace_id=trace_id,
         span_id=span_id,
-        trace_convention=convention,
-        message_id=said(Meaning.MESSAGE_ID),
+        parent_span_id=columns.first_of([context.parent_span_id for context in contexts], count),
+        trace_convention=conventions_used(contexts, count),
+        message_id=said.first(Meaning.MESSAGE_ID),
         source=source,
-        service=pc.coalesce(said(Meaning.SERVICE), _service_of(source)),
-        type=said(Meaning.TYPE),
-        correlation_id=said(Meaning.CORRELATION_ID),
-        content_type=said(Meaning.CONTENT_TYPE),
+        service=columns.first_of(
+            [said.first(Meaning.SERVICE), *(context.service for context in contexts), _service_of(source)],
+            count,
+        ),
+        service_version=said.first(Meaning.SERVICE_VERSION),
+        type=said.first(Meaning.TYPE),
+        correlation_id=said.first(Meaning.CORRELATION_ID),
+        conversation_id=said.first(Meaning.CONVERSATION_ID),
+        content_type=said.first(Meaning.CONTENT_TYPE),
+        schema_id=said.first(Meaning.SCHEMA_ID),
         origin=copies.origin,
-        failed_group=columns.without(said(Meaning.FAILED_GROUP), pc.is_null(copies.origin)),
-        exception=columns.without(said(Meaning.EXCEPTION), pc.is_null(copies.origin)),
+        failed_group=columns.without(said.first(Meaning.FAILED_GROUP), is_original),
+        exception=columns.without(said.first(Meaning.EXCEPTION), is_original),
+        attempt=_attempts(picks, picked, count, note),
+        pathway_hash=hashes,
+        pathway_start_ms=starts_ms,
         dead_letter=pc.fill_null(pc.equal(copies.relation, "dead_lettered"), False),
-        names=_own_names(message_ids, trace_id, span_id, count),
+        names=columns.lists([*said.own_names(), _span_names(trace_id, span_id)], count),
         reference_names=names,
         reference_relations=relations,
         reference_evidences=evidences,
     )
-
-
-@dataclass(frozen=True)
-class _Context:
-    trace_id: pa.StringArray
-    span_id: pa.StringArray
-    convention: str
-
-
-def _contexts(picks: Sequence[Pick], picked: Sequence[Values], note: Note) -> list[_Context]:
-    found = []
-    for pick, values in zip(picks, picked, strict=True):
-        if pick.meaning is not Meaning.TRACE_CONTEXT:
-            continue
-        context = _Context(*parse_traceparents(values), convention=pick.convention.name)
-        found.append(context)
-        if context.trace_id.null_count:
-            for row, value in enumerate(values):
-                if value is not None and not context.trace_id[row].is_valid:
-                    note(row, RecordError.TRACE_CONTEXT_INVALID)
-    return found
-
-
-def _own_context(
-    contexts: list[_Context], count: int
-) -> tuple[pa.StringArray, pa.StringArray, pa.StringArray]:
-    return (
-        columns.first_of([context.trace_id for context in contexts], count),
-        columns.first_of([context.span_id for context in contexts], count),
-        columns.first_of(
-            [
-                columns.without(columns.constant(context.convention, count), pc.is_null(context.trace_id))
-                for context in contexts
-            ],
-            count,
-        ),
-    )
-
-
-def _span_names(trace_id: pa.StringArray, span_id: pa.StringArray) -> pa.StringArray:
-    return columns.prefixed("span:", pc.binary_join_element_wise(trace_id, span_id, "-"))
-
-
-def _own_names(
-    message_ids: list[pa.StringArray], trace_id: pa.StringArray, span_id: pa.StringArray, count: int
-) -> pa.ListArray:
-    parts = []
-    for place, message_id in enumerate(message_ids):
-        name = columns.prefixed("id:", message_id)
-        for earlier in message_ids[:place]:
-            name = columns.without(name, pc.equal(message_id, earlier))
-        parts.append(name)
-    return columns.lists([*parts, _span_names(trace_id, span_id)], count)
 
 
 @dataclass(frozen=True)
@@ -150,83 +106,95 @@ class _Reference:
     evidence: str
 
 
-def _causation_references(
-    causes: list[pa.StringArray], message_ids: list[pa.StringArray]
+@dataclass(frozen=True)
+class _Text:
+    namespace: str
+    column: pa.StringArray
+
+
+class _Said:
+    """Headers that are read as text, by what they mean, in order of precedence."""
+
+    def __init__(self, picks: Sequence[Pick], picked: Sequence[Values], count: int, note: Note) -> None:
+        self._count = count
+        self._texts: dict[Meaning, list[_Text]] = {}
+        for pick, values in zip(picks, picked, strict=True):
+            if pick.header.number is None and pick.meaning not in _NOT_TEXT:
+                text = _Text(pick.header.namespace, _read_text(pick, values, note))
+                self._texts.setdefault(pick.meaning, []).append(text)
+
+    def first(self, meaning: Meaning) -> pa.StringArray:
+        """Return what the first convention says that says anything; ids with a namespace are names only."""
+        texts = self._texts.get(meaning, ())
+        return columns.first_of([text.column for text in texts if not text.namespace], self._count)
+
+    def own_names(self) -> list[pa.StringArray]:
+        """Return the names that effects may use for these records."""
+        return [_id_names(text) for text in _distinct(self._texts.get(Meaning.MESSAGE_ID, []), [])]
+
+    def causes(self) -> list[_Reference]:
+        """Return references to causes. Some frameworks start a chain by naming the message itself: no cause."""
+        own = self._texts.get(Meaning.MESSAGE_ID, [])
+        causes = _distinct(self._texts.get(Meaning.CAUSATION_ID, []), own)
+        return [_Reference(_id_names(cause), "header") for cause in causes]
+
+
+def _distinct(texts: Sequence[_Text], others: Sequence[_Text]) -> list[_Text]:
+    """Return the texts without what an earlier one of the same namespace, or one of `others`, says too."""
+    found = []
+    for place, text in enumerate(texts):
+        column = text.column
+        for same in [*others, *texts[:place]]:
+            if same.namespace == text.namespace:
+                column = columns.without(column, pc.equal(text.column, same.column))
+        found.append(_Text(text.namespace, column))
+    return found
+
+
+def _id_names(text: _Text) -> pa.StringArray:
+    return columns.prefixed(f"id/{text.namespace}:" if text.namespace else "id:", text.column)
+
+
+def _read_text(pick: Pick, values: Values, note: Note) -> pa.StringArray:
+    read = pick.header.text
+    if read is None:
+        return columns.text(values)
+    found: list[bytes | None] = []
+    for row, value in enumerate(values):
+        try:
+            text = None if value is None else read(value)
+        except ValueError:
+            note(row, RecordError.HEADER_UNREADABLE)
+            text = None
+        found.append(None if text is None else text.encode("utf-8", "backslashreplace"))
+    return columns.text(found)
+
+
+def _span_names(trace_id: pa.StringArray, span_id: pa.StringArray) -> pa.StringArray:
+    return columns.prefixed("span:", pc.binary_join_element_wise(trace_id, span_id, "-"))
+
+
+def _context_references(
+    contexts: list[ContextColumns], own_span: pa.StringArray, count: int
 ) -> list[_Reference]:
-    references = []
-    for place, cause in enumerate(causes):
-        # Some frameworks start a chain by naming the message itself: that is not a cause.
-        said = cause
-        for same in [*message_ids, *causes[:place]]:
-            said = columns.without(said, pc.equal(cause, same))
-        references.append(_Reference(columns.prefixed("id:", said), "header"))
-    return references
-
-
-def _context_references(contexts: list[_Context], own_span: pa.StringArray, count: int) -> list[_Reference]:
     """Where a producer appended its context to headers that it had read, the one before names the cause.
 
-    Contexts come newest first. The first one that differs from the record's own is that of the record that
+    Traceparents come newest first. The first one that differs from the record's own is that of the record that
     was read; still earlier ones belong to its ancestors.
     """
+    appended = [context for context in contexts if context.convention == "w3c-trace-context"]
+    if len(appended) < 2:
+        return []
     before = columns.nulls(count)
-    for context in contexts[1:]:
+    for context in appended[1:]:
         name = columns.without(
             _span_names(context.trace_id, context.span_id), pc.equal(context.span_id, own_span)
         )
         before = pc.coalesce(before, name)
-    return [_Reference(before, "context")] if len(contexts) > 1 else []
+    return [_Reference(before, "context")]
 
 
-@dataclass(frozen=True)
-class _Copies:
-    origin: pa.StringArray  # coordinates name; null = not a copy
-    relation: pa.StringArray  # null = not a copy
-
-
-def _copies(picks: Sequence[Pick], picked: Sequence[Values], topics: Sequence[str], note: Note) -> _Copies:
-    """Return where each record says that it was copied from; the first convention with a whole answer counts."""
-    families: dict[str, dict[Meaning, tuple[Pick, Values]]] = {}
-    for pick, values in zip(picks, picked, strict=True):
-        families.setdefault(pick.convention.name, {})[pick.meaning] = (pick, values)
-    origins: list[str | None] = [None] * len(topics)
-    relations: list[str | None] = [None] * len(topics)
-    for family in families.values():
-        if Meaning.ORIGIN_TOPIC not in family:
-            continue
-        for row, topic in enumerate(topics):
-            origin = _origin(family, row, note) if origins[row] is None else None
-            if origin is not None:
-                origins[row] = coordinates_name(*origin)
-                relations[row] = copy_relation(topic, origin[0])
-    return _Copies(pa.array(origins, pa.string()), pa.array(relations, pa.string()))
-
-
-def _origin(family: dict[Meaning, tuple[Pick, Values]], row: int, note: Note) -> tuple[str, int, int] | None:
-    topic = family[Meaning.ORIGIN_TOPIC][1][row]
-    if topic is None:
-        return None
-    try:
-        partition = _number(family[Meaning.ORIGIN_PARTITION], row, _PARTITION_MAX)
-        offset = _number(family[Meaning.ORIGIN_OFFSET], row, _OFFSET_MAX)
-        return topic.decode("ascii"), partition, offset
-    except (KeyError, ValueError):
-        note(row, RecordError.ORIGIN_UNREADABLE)
-        return None
-
-
-def _number(picked: tuple[Pick, Values], row: int, largest: int) -> int:
-    pick, values = picked
-    value = values[row]
-    if value is None or pick.header.number is None:
-        raise ValueError("no number")
-    number = pick.header.number(value)
-    if not 0 <= number <= largest:
-        raise ValueError("out of range")
-    return number
-
-
-def _reference_lists(references: list[_Reference], copies: _Copies, count: int) -> list[pa.ListArray]:
+def _reference_lists(references: list[_Reference], copies: Copies, count: int) -> list[pa.ListArray]:
     """Return names, relations and evidences. On a copy every reference takes the copy's relation.
 
     Copies keep the headers of what they were copied from, so a causation id on a copy may be the origin's:
@@ -246,6 +214,41 @@ def _reference_lists(references: list[_Reference], copies: _Copies, count: int) 
     )
 
 
+def _attempts(
+    picks: Sequence[Pick], picked: Sequence[Values], count: int, note: Note
+) -> npt.NDArray[np.uint32]:
+    attempts = np.zeros(count, dtype=np.uint32)
+    for pick, values in zip(picks, picked, strict=True):
+        if pick.meaning is not Meaning.ATTEMPT or pick.header.number is None:
+            continue
+        for row, value in enumerate(values):
+            if value is None or attempts[row]:
+                continue
+            try:
+                attempts[row] = min(max(pick.header.number(value), 0), _ATTEMPTS_MAX)
+            except ValueError:
+                note(row, RecordError.HEADER_UNREADABLE)
+    return attempts
+
+
+def _pathways(
+    picks: Sequence[Pick], picked: Sequence[Values], count: int, note: Note
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    hashes, starts_ms = np.zeros(count, dtype=np.uint64), np.zeros(count, dtype=np.int64)
+    for pick, values in zip(picks, picked, strict=True):
+        if pick.meaning is not Meaning.PATHWAY:
+            continue
+        for row, value in enumerate(values):
+            if value is None or hashes[row]:
+                continue
+            try:
+                found = pathway(value)
+                hashes[row], starts_ms[row] = found.hash, found.start_ms
+            except (ValueError, OverflowError):
+                note(row, RecordError.HEADER_UNREADABLE)
+    return hashes, starts_ms
+
+
 def _service_of(source: pa.StringArray) -> pa.StringArray:
     """Return the service that a source names: the last part of a path, URN or URI that says something."""
     encoded = source.dictionary_encode()
@@ -254,9 +257,6 @@ def _service_of(source: pa.StringArray) -> pa.StringArray:
 
 
 def _last_part(source: str) -> str | None:
-    parts = [
-        part
-        for part in source.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0].replace(":", "/").split("/")
-        if part
-    ]
+    path = source.partition("?")[0].partition("#")[0]
+    parts = [part for part in path.replace(":", "/").split("/") if part]
     return parts[-1] if parts else None

@@ -6,13 +6,16 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from collector.decode.plan import Planner
+from collector.decode.plan import Plan, Planner
+from collector.decode.read_payload import SCHEMA_MARKS, cloudevent_headers, read_schema_id
 from collector.decode.shape import NO_SHAPE, ShapeReader
 from collector.decode.tabulate import Gathered, ProducerOf, key_lists, tabulate
 from collector.errors import RecordError
 from schemas import arrow
 
 REDACTED = b"[redacted]"
+_BRACE = ord("{")
+_NOTHING = (NO_SHAPE, "")
 _ROW_BYTES = 400  # what a row holds in memory besides its header values, measured
 
 
@@ -60,59 +63,80 @@ class RecordColumns:
 
     def add(self, topic: str, partition: int, records: Iterable[WireRecord], observed_ms: int) -> None:
         """Read records of one partition. Never raises for what a record holds."""
-        plan_of, sequences, groups = self._planner.plan, self._sequences, self._groups
-        read_shape = self._shapes.read if self._shapes else None
-        headers_max = self._limits.headers_max
         before: dict[int, tuple[int, int]] = {}
         for record in records:
             headers = record.headers
             keys: tuple[str, ...]
             values: Sequence[bytes | None]
             keys, values = zip(*headers, strict=True) if headers else ((), ())
-            if len(keys) > headers_max:
-                keys, values = keys[:headers_max], values[:headers_max]
-            plan = plan_of(keys)
-            group = groups.get(plan.group)
+            if len(keys) > self._limits.headers_max:
+                keys, values = keys[: self._limits.headers_max], values[: self._limits.headers_max]
+            payload = record.value
+            inside = cloudevent_headers(payload) if payload and payload[0] == _BRACE else ()
+            plan, read_values = self._plan(keys, values, inside)
+            group = self._groups.get(plan.group)
             if group is None:
-                group = groups[plan.group] = Gathered(plan.picks)
+                group = self._groups[plan.group] = Gathered(plan.picks)
             facts = group.facts
             if plan.group not in before:
                 before[plan.group] = (len(facts), len(group.header_values))
             if plan.redacted:
                 values = [REDACTED if i in plan.redacted else value for i, value in enumerate(values)]
-            if plan.errors or len(headers) > headers_max:
+                read_values = [
+                    REDACTED if i in plan.redacted else value for i, value in enumerate(read_values)
+                ]
+            if plan.errors or len(headers) > len(keys):
                 self._note_headers(group, len(facts), plan.errors, len(headers))
-            value = record.value
-            shape = NO_SHAPE
-            if value is None:
-                value_size = -1
-            else:
-                value_size = len(value)
-                if read_shape:
-                    try:
-                        shape = read_shape(topic, value)
-                    except ValueError:
-                        group.note(len(facts), RecordError.PAYLOAD_NOT_JSON)
-            sequence = sequences.setdefault(keys, len(sequences))
+            shape, schema_id = self._read_payload(topic, payload, group, len(facts)) if payload else _NOTHING
             facts.append(
                 (
                     record.offset,
                     record.timestamp,
                     record.timestamp_type,
                     record.key,
-                    value_size,
+                    -1 if payload is None else len(payload),
                     shape,
-                    sequence,
+                    self._sequences.setdefault(keys, len(self._sequences)),
+                    schema_id,
                 )
             )
-            group.picked.extend(plan.pick(values))
+            group.picked.extend(plan.pick(read_values))
             group.header_values.extend(values)
         for number, (row, header) in before.items():
-            group = groups[number]
-            added = len(group.facts) - row
-            group.segments.append((topic, partition, observed_ms, added))
-            self.count += added
-            self.size_bytes += added * _ROW_BYTES + sum(map(len, filter(None, group.header_values[header:])))
+            self._close_segment(self._groups[number], topic, partition, observed_ms, row, header)
+
+    def _plan(
+        self, keys: tuple[str, ...], values: Sequence[bytes | None], inside: Sequence[tuple[str, bytes]]
+    ) -> tuple[Plan, Sequence[bytes | None]]:
+        """Return how to read these headers together with what a CloudEvent carries inside its payload."""
+        if inside:
+            # The context in the body is that of the start of the flow: a header knows better.
+            extra = [
+                (key, value) for key, value in inside if key != "traceparent" or "traceparent" not in keys
+            ]
+            keys = (*keys, *(key for key, _ in extra))
+            values = (*values, *(value for _, value in extra))
+        return self._planner.plan(keys), values
+
+    def _read_payload(self, topic: str, payload: bytes, group: Gathered, row: int) -> tuple[int, str]:
+        """Return shape id and schema id."""
+        if payload[0] in SCHEMA_MARKS:
+            return NO_SHAPE, read_schema_id(payload)
+        if self._shapes is None:
+            return _NOTHING
+        try:
+            return self._shapes.read(topic, payload), ""
+        except ValueError:
+            group.note(row, RecordError.PAYLOAD_NOT_JSON)
+            return _NOTHING
+
+    def _close_segment(
+        self, group: Gathered, topic: str, partition: int, observed_ms: int, row: int, header: int
+    ) -> None:
+        added = len(group.facts) - row
+        group.segments.append((topic, partition, observed_ms, added))
+        self.count += added
+        self.size_bytes += added * _ROW_BYTES + sum(map(len, filter(None, group.header_values[header:])))
 
     def _note_headers(self, group: Gathered, row: int, errors: Sequence[str], header_count: int) -> None:
         for error in errors:

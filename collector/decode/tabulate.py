@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from collector.decode import columns
+from collector.decode.columns import Note
 from collector.decode.plan import Pick
-from collector.decode.read_headers import HeaderFacts, Note, read_headers
+from collector.decode.read_headers import HeaderFacts, read_headers
 from collector.errors import RecordError
 from schemas import arrow
 
@@ -25,8 +26,8 @@ ProducerOf = Callable[[str], str | None]
 class Gathered:
     """Records that are read by the same picks.
 
-    `facts` has one tuple a record: offset, timestamp, timestamp type, key, value size, shape id, and the index
-    of its sequence of header keys. `picked` and `header_values` are flat. `segments` say from where runs of
+    `facts` has one tuple a record: offset, timestamp, timestamp type, key, value size, shape id, the index of
+    its sequence of header keys, and the schema id in its payload. `picked` and `header_values` are flat. `segments` say from where runs of
     records came: topic, partition, when they were read (ms since 1970), how many.
     """
 
@@ -56,7 +57,7 @@ def tabulate(
         errors.setdefault(row, []).append(error)
 
     count = len(gathered.facts)
-    offsets, timestamps, timestamp_types, keys, value_sizes, shapes, sequences = zip(
+    offsets, timestamps, timestamp_types, keys, value_sizes, shapes, sequences, schema_ids = zip(
         *gathered.facts, strict=True
     )
     topics, partitions, observed_ms = _places(gathered.segments)
@@ -65,6 +66,8 @@ def tabulate(
     width = len(gathered.picks)
     picked = [gathered.picked[place::width] for place in range(width)]
     facts = read_headers(gathered.picks, picked, topics.tolist(), note)
+    if any(schema_ids):
+        facts.schema_id = pc.coalesce(facts.schema_id, columns.text([text.encode() for text in schema_ids]))
     values: dict[str, Any] = {
         **_fact_columns(facts, topics, producer_of),
         "topic": pa.array(topics, pa.string()),
@@ -144,8 +147,8 @@ def _error_lists(errors: Mapping[int, list[str]], count: int) -> pa.ListArray:
     return pa.array([errors.get(row, ()) for row in range(count)], pa.list_(pa.string()))
 
 
-def _filled(column: pa.Array) -> pa.Array:
-    return pc.fill_null(column, "") if pa.types.is_string(column.type) else column
+def _filled(column: Any) -> Any:
+    return pc.fill_null(column, "") if isinstance(column, pa.StringArray) else column
 
 
 def _column(values: Any, kind: pa.DataType) -> pa.Array:

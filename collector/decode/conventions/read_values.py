@@ -1,0 +1,89 @@
+"""How single header values are written on the wire. Pure; every reader raises ValueError for what it cannot read."""
+
+import struct
+from base64 import b64decode
+from collections.abc import Callable
+from uuid import UUID
+
+from collector.decode.conventions.model import Pathway
+
+
+def big_endian(value: bytes) -> int:
+    """Read a signed big-endian number of any length."""
+    if not value or len(value) > 16:
+        raise ValueError("not a number")
+    return int.from_bytes(value, "big", signed=True)
+
+
+def decimal_text(value: bytes) -> int:
+    """Read a number written as decimal digits."""
+    if not value.isdigit() or len(value) > 19:
+        raise ValueError("not decimal digits")
+    return int(value)
+
+
+def before_colon(value: bytes) -> str:
+    """Read the class of a Java exception from `class: message`, as Throwable.toString writes it."""
+    return value.decode("utf-8", "backslashreplace").partition(":")[0].strip()
+
+
+def last_path_part(value: bytes) -> str:
+    """Read the name at the end of a URI such as `kafka://topic/orders`."""
+    return value.decode("utf-8", "backslashreplace").rstrip("/").rpartition("/")[2]
+
+
+def uuid_or_text(value: bytes) -> str:
+    """Read 16 raw bytes as a UUID, anything else as text."""
+    return str(UUID(bytes=value)) if len(value) == 16 and not value.isascii() else value.decode()
+
+
+def confluent_guid(value: bytes) -> str:
+    """Read a schema id header of Confluent: 0x01 and a GUID, or 0x00 and a 4-byte id."""
+    if value[:1] == b"\x01" and len(value) >= 17:
+        return f"confluent-guid:{UUID(bytes=value[1:17])}"
+    if value[:1] == b"\x00" and len(value) >= 5:
+        return f"confluent:{int.from_bytes(value[1:5], 'big')}"
+    raise ValueError("neither a GUID nor an id")
+
+
+def apicurio_id(kind: str) -> Callable[[bytes], str]:
+    """Return a reader of an 8-byte Apicurio id; `kind` is global or content."""
+
+    def read(value: bytes) -> str:
+        if len(value) != 8:
+            raise ValueError("not 8 bytes")
+        return f"apicurio-{kind}:{int.from_bytes(value, 'big')}"
+
+    return read
+
+
+def azure_content_type(value: bytes) -> str | None:
+    """Read the schema id that Azure's Avro serializer puts behind the content type; None for other types."""
+    kind, _, schema = value.decode().partition("+")
+    return f"azure:{schema}" if kind == "avro/binary" and schema else None
+
+
+def prefixed(prefix: str) -> Callable[[bytes], str]:
+    """Return a reader that puts `prefix:` before the text."""
+
+    def read(value: bytes) -> str:
+        return f"{prefix}:{value.decode()}"
+
+    return read
+
+
+def pathway(value: bytes) -> Pathway:
+    """Read a Datadog pathway: 8 bytes of little-endian hash, then zigzag varints of its start and edge start in ms.
+
+    Under the older key the blob is sometimes raw and sometimes Base64.
+    """
+    blob = b64decode(value, validate=True) if value.isascii() and len(value) % 4 == 0 else value
+    if len(blob) < struct.calcsize("<Q") + 1:
+        raise ValueError("too short for a pathway")
+    number = shift = 0
+    for byte in blob[8:18]:
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return Pathway(struct.unpack_from("<Q", blob)[0], (number >> 1) ^ -(number & 1))
+    raise ValueError("a number in the pathway does not end")

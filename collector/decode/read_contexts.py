@@ -1,0 +1,75 @@
+"""Trace contexts of many records, a column per convention."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from collector.decode import columns
+from collector.decode.columns import Note, Values
+from collector.decode.conventions import Context, Convention, Meaning
+from collector.decode.plan import Pick
+from collector.decode.trace_context import parse_traceparents
+from collector.errors import RecordError
+
+
+@dataclass(frozen=True)
+class ContextColumns:
+    """Contexts read by one convention; null where a record has none of it."""
+
+    convention: str
+    trace_id: pa.StringArray
+    span_id: pa.StringArray
+    parent_span_id: pa.StringArray
+    service: pa.StringArray
+
+
+def read_contexts(
+    picks: Sequence[Pick], picked: Sequence[Values], count: int, note: Note
+) -> list[ContextColumns]:
+    """Return the contexts in order of precedence; of repeated traceparents the last one first."""
+    found: list[ContextColumns] = []
+    several: dict[str, tuple[Convention, dict[str, Values]]] = {}
+    for pick, values in zip(picks, picked, strict=True):
+        if pick.meaning is not Meaning.TRACE_CONTEXT:
+            continue
+        if pick.convention.context is None:
+            trace_id, span_id = parse_traceparents(values)
+            nothing = columns.nulls(count)
+            found.append(ContextColumns(pick.convention.name, trace_id, span_id, nothing, nothing))
+            _note_invalid(values, trace_id, note)
+        else:
+            several.setdefault(pick.convention.name, (pick.convention, {}))[1][pick.header.key] = values
+    found.extend(_read_together(convention, values, count) for convention, values in several.values())
+    return found
+
+
+def _read_together(convention: Convention, values: dict[str, Values], count: int) -> ContextColumns:
+    read = convention.context
+    if read is None:
+        raise ValueError(f"{convention.name} has no reader of contexts")
+    keys = [header.key for header in convention.headers if header.meaning is Meaning.TRACE_CONTEXT]
+    rows = zip(*(values.get(key) or [None] * count for key in keys), strict=True)
+    contexts: list[Context | None] = [read(*row) for row in rows]
+    trace_ids, span_ids, parents, services = zip(
+        *(context or (None,) * 4 for context in contexts), strict=True
+    )
+    texts = [pa.array(column, pa.string()) for column in (trace_ids, span_ids, parents, services)]
+    return ContextColumns(convention.name, *texts)
+
+
+def _note_invalid(values: Values, trace_id: pa.StringArray, note: Note) -> None:
+    if trace_id.null_count:
+        for row, value in enumerate(values):
+            if value is not None and not trace_id[row].is_valid:
+                note(row, RecordError.TRACE_CONTEXT_INVALID)
+
+
+def conventions_used(contexts: Sequence[ContextColumns], count: int) -> pa.StringArray:
+    """Return by which convention each record's own context was read."""
+    names = [
+        columns.without(columns.constant(context.convention, count), pc.is_null(context.trace_id))
+        for context in contexts
+    ]
+    return columns.first_of(names, count)

@@ -1,0 +1,61 @@
+"""What the first bytes of a payload say: a schema id, or a CloudEvent that carries its attributes inside."""
+
+from uuid import UUID
+
+import msgspec
+
+_CONFLUENT_LENGTH = 5
+_GLUE_LENGTH = 18
+_SINGLE_OBJECT_LENGTH = 10
+SCHEMA_MARKS = frozenset(b"\x00\x03\xc3")
+
+
+def read_schema_id(payload: bytes) -> str:
+    """Return the schema id in front of a payload, empty where there is none.
+
+    A zero byte in front is weak evidence: binary payloads may begin so. Only a registry can confirm the id.
+    """
+    if payload[0] == 0 and len(payload) >= _CONFLUENT_LENGTH:
+        return f"confluent:{int.from_bytes(payload[1:5], 'big')}"
+    if payload[0] == 3 and len(payload) >= _GLUE_LENGTH and payload[1] in (0, 5):
+        return f"glue:{UUID(bytes=payload[2:18])}"
+    if payload[:2] == b"\xc3\x01" and len(payload) >= _SINGLE_OBJECT_LENGTH:
+        return f"avro:{int.from_bytes(payload[2:10], 'little'):016x}"
+    return ""
+
+
+class _Attributes(msgspec.Struct):
+    """Attributes of a structured CloudEvent that are read; what else the JSON holds is skipped unread."""
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    causationid: str | None = None
+    correlationid: str | None = None
+    dataschema: str | None = None
+    datacontenttype: str | None = None
+    traceparent: str | None = None
+
+
+_decode = msgspec.json.Decoder(_Attributes).decode
+_SEARCHED_BYTES = 4096
+_HEADER_NAMES = {"datacontenttype": "content-type", "traceparent": "traceparent"}
+
+
+def cloudevent_headers(payload: bytes) -> list[tuple[str, bytes]]:
+    """Return the attributes of a CloudEvent in structured mode as the headers of binary mode; none for other JSON.
+
+    Dapr's records are read by this too: their trace context is in the body.
+    """
+    if payload.find(b'"specversion"', 0, _SEARCHED_BYTES) < 0:
+        return []
+    try:
+        attributes = msgspec.structs.asdict(_decode(payload))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []
+    return [
+        (_HEADER_NAMES.get(name, f"ce_{name}"), value.encode("utf-8", "surrogatepass"))
+        for name, value in attributes.items()
+        if value
+    ]
