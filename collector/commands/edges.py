@@ -75,9 +75,10 @@ def _write(tables: Iterator["pa.Table"], form: Format, out: Path | None) -> None
     with ExitStack() as stack:
         sink: BinaryIO = stack.enter_context(out.open("wb")) if out else sys.stdout.buffer
         if form is Format.CSV:
-            writer = stack.enter_context(
-                csv.CSVWriter(sink, schema, write_options=csv.WriteOptions(quoting_style="needed"))
-            )
+            # Arrow would put quotes around the names of the columns.
+            sink.write((",".join(COLUMNS) + "\n").encode())
+            plain = csv.WriteOptions(include_header=False, quoting_style="needed")
+            writer = stack.enter_context(csv.CSVWriter(sink, schema, write_options=plain))
         elif form is Format.PARQUET:
             writer = stack.enter_context(parquet.ParquetWriter(sink, schema))
         for table in tables:
