@@ -74,7 +74,7 @@ class Settings(BaseSettings):
         2**20, ge=16, description="A longer header value is cut to this and the event says so"
     )
     headers_max: int = Field(
-        10_000, ge=1, description="Headers kept per record; the event says how many more there were"
+        10_000, ge=1, description="Headers kept per record; the event says that there were more"
     )
     redact_headers: str = Field(
         r"(?i).*(authorization|cookie|password|secret|token|api[-_]?key).*",

@@ -149,8 +149,8 @@ def linkability_lines(events: "pa.Table") -> list[str]:
     lines += [f"{count / len(rows):>4.0%}  {error}" for error, count in errors.most_common()]
     if not any(row["reference_names"] for row in rows):
         lines.append(
-            "What it costs: if other events caused these, that can only be guessed. A header `causation-id` with the id of "
-            "the event that was being handled, beside a `message-id` on every event, makes them exact."
+            "What it costs: if other events caused these, that can only be guessed. A header `causation-id` with the "
+            "id of the event that was being handled, beside a `message-id` on every event, makes them exact."
         )
     if not any(row["service"] for row in rows):
         lines.append(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collector.storage.api import Store
 
 COLUMNS = ("cause", "effect", "relation", "evidence", "confidence", "latency_ms")
+_PAGE_EDGES_MAX = 200_000
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _END = datetime(2262, 1, 1, tzinfo=UTC)  # the last year that DateTime64 can compare
 
@@ -54,10 +55,14 @@ def edges(
 
 
 def _tables(store: "Store", since: datetime, until: datetime) -> Iterator["pa.Table"]:
-    """Yield the edges topic by topic, so that memory holds one topic at a time."""
+    """Yield the edges page by page, so that memory holds one page at a time."""
     for row in store.query("edges_topics"):
-        span = {"topic": row["topic"], "since": since, "until": until}
-        yield store.query_arrow("edges_export", span).select(list(COLUMNS))
+        place = {"after_partition": -1, "after_offset": -1}
+        span = {"topic": row["topic"], "since": since, "until": until, "edges_max": _PAGE_EDGES_MAX}
+        while (page := store.query_arrow("edges_export", {**span, **place})).num_rows:
+            yield page.select(list(COLUMNS))
+            last = page.slice(page.num_rows - 1).to_pylist()[0]
+            place = {"after_partition": last["effect_partition"], "after_offset": last["effect_offset"]}
 
 
 def _write(tables: Iterator["pa.Table"], form: Format, out: Path | None) -> None:
@@ -70,9 +75,10 @@ def _write(tables: Iterator["pa.Table"], form: Format, out: Path | None) -> None
     with ExitStack() as stack:
         sink: BinaryIO = stack.enter_context(out.open("wb")) if out else sys.stdout.buffer
         if form is Format.CSV:
-            writer = stack.enter_context(
-                csv.CSVWriter(sink, schema, write_options=csv.WriteOptions(quoting_style="needed"))
-            )
+            # Arrow would put quotes around the names of the columns.
+            sink.write((",".join(COLUMNS) + "\n").encode())
+            plain = csv.WriteOptions(include_header=False, quoting_style="needed")
+            writer = stack.enter_context(csv.CSVWriter(sink, schema, write_options=plain))
         elif form is Format.PARQUET:
             writer = stack.enter_context(parquet.ParquetWriter(sink, schema))
         for table in tables:

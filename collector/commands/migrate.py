@@ -21,15 +21,15 @@ def migrate(
 
     opened = open_store(settings_module.load(store=store).store.get_secret_value())
     try:
-        if dry_run:
-            for migration in storage_migrate.plan(opened):
-                typer.echo(f"-- {migration.version:04} {migration.name}\n{migration.sql.strip()};\n")
-            return
-        applied = storage_migrate.migrate(opened)
+        missing = storage_migrate.plan(opened) if dry_run else storage_migrate.migrate(opened)
     finally:
         opened.close()
-    for migration in applied:
-        typer.echo(f"applied {migration.version:04} {migration.name}")
-    typer.echo(
-        f"{len(applied)} migrations applied." if applied else "Nothing to do: the store is up to date."
-    )
+    for migration in missing:
+        if dry_run:
+            typer.echo(f"-- {migration.version:04} {migration.name}\n{migration.sql.strip()};\n")
+        else:
+            typer.echo(f"applied {migration.version:04} {migration.name}")
+    if not missing:
+        typer.echo("Nothing to do: the store is up to date.")
+    elif not dry_run:
+        typer.echo(f"{len(missing)} migrations applied.")

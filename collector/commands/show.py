@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from collector.storage.api import Store
 # Everything that a terminal could obey: C0, DEL, C1, and what changes the direction of text.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
+_PIPE_WIDTH = 1_000  # in a file or a pipe no line is folded
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -26,7 +28,8 @@ def plain(text: object) -> str:
 
 def console() -> Console:
     """Return the console for results; it reads no markup, so that square brackets stay what they are."""
-    return Console(markup=False, highlight=False, emoji=False)
+    wide = None if sys.stdout.isatty() else _PIPE_WIDTH
+    return Console(markup=False, highlight=False, emoji=False, width=wide)
 
 
 def print_json(value: Any) -> None:

@@ -1,6 +1,6 @@
 """One cascade: the events that hang together by cause and effect, across traces."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -59,6 +59,10 @@ def read_cascade(
     if direction != "up":
         walk.follow("cascade_effects", starts if direction == "down" else list(walk.reached), depth_max)
     events = read_events(store, walk.reached)
+    unexplained = [
+        ref for ref, event in events.items() if event.reference_names and ref not in walk.has_cause
+    ]
+    walk.look_for_causes(unexplained)
     edges = [edge for edge in walk.edges.values() if edge.cause in events and edge.effect in events]
     graph = build_graph(events, edges)
     return Cascade(
@@ -71,7 +75,7 @@ def read_cascade(
         ),
         depths=depths(graph),
         critical_path=critical_path(graph, events),
-        orphans=[ref for ref, event in events.items() if event.reference_names and ref not in walk.has_cause],
+        orphans=[ref for ref in unexplained if ref not in walk.has_cause],
         truncated=walk.truncated,
     )
 
@@ -100,15 +104,22 @@ class _Walk:
                 return
         self.truncated = True
 
+    def look_for_causes(self, refs: list[EventRef]) -> None:
+        """Note which of these have a cause at all, also one that this walk leaves out."""
+        for row in self._rows("cascade_causes", refs):
+            self.has_cause.add(_edge(row).effect)
+
+    def _rows(self, query: str, refs: list[EventRef]) -> Iterator[Mapping[str, object]]:
+        for start in range(0, len(refs), _REFS_PER_QUERY):
+            chunk = refs_parameters(refs[start : start + _REFS_PER_QUERY])
+            yield from self._store.query(query, {**chunk, "edges_max": 4 * self._events_max})
+
     def _neighbours(self, query: str, frontier: list[EventRef]) -> Iterable[EventRef]:
         found: list[EventRef] = []
-        for start in range(0, len(frontier), _REFS_PER_QUERY):
-            chunk = frontier[start : start + _REFS_PER_QUERY]
-            rows = self._store.query(query, {**refs_parameters(chunk), "edges_max": 4 * self._events_max})
-            for edge in map(_edge, rows):
-                self.edges[edge.cause, edge.effect, edge.relation] = edge
-                self.has_cause.add(edge.effect)
-                found.append(edge.cause if query == "cascade_causes" else edge.effect)
+        for edge in map(_edge, self._rows(query, frontier)):
+            self.edges[edge.cause, edge.effect, edge.relation] = edge
+            self.has_cause.add(edge.effect)
+            found.append(edge.cause if query == "cascade_causes" else edge.effect)
         return found
 
 

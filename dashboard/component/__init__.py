@@ -44,7 +44,8 @@ def select(scope: str, id_: str | None, *, key: str) -> None:
 
 def _draw(name: str, data: Mapping[str, Any], key: str, on_pick: Pick) -> None:
     def picked() -> None:
-        choice = st.session_state[key].picked
+        # A click can arrive when what was clicked on has just been replaced: then there is no state, and no choice.
+        choice = getattr(st.session_state.get(key), "picked", None)
         if choice is not None:
             on_pick(choice.get("id"), bool(choice.get("open")))
 

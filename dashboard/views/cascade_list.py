@@ -28,7 +28,8 @@ def draw_list() -> None:
             "Order",
             ORDERS,
             default="Recent",
-            key="cascade_order",
+            key="order",
+            bind="query-params",
             label_visibility="collapsed",
             required=True,
         )
@@ -36,7 +37,8 @@ def draw_list() -> None:
             "Window",
             list(WINDOWS),
             default="1 h",
-            key="cascade_window",
+            key="window",
+            bind="query-params",
             label_visibility="collapsed",
             required=True,
         )

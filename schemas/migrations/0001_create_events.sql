@@ -45,7 +45,6 @@ CREATE TABLE IF NOT EXISTS events
     replay_rank         UInt64 MATERIALIZED 18446744073709551615 - toUInt64(toUnixTimestamp64Milli(observed_time)),
     INDEX time_range    time       TYPE minmax              GRANULARITY 1,
     INDEX observed_range observed_time TYPE minmax          GRANULARITY 1,
-    INDEX batch_range   batch      TYPE minmax              GRANULARITY 1,
     INDEX trace_filter  trace_id   TYPE bloom_filter(0.01)  GRANULARITY 1,
     INDEX message_filter message_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX key_filter    key        TYPE bloom_filter(0.01)  GRANULARITY 1,

@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS collector_errors
     topic         LowCardinality(String),
     partition     UInt32,
     offset        UInt64,
-    kind          LowCardinality(String) COMMENT 'see collector.errors.ErrorKind',
+    kind          LowCardinality(String) COMMENT 'see collector.errors.RecordError',
     message       String                 COMMENT 'what happened and what it means; never a payload value or a secret'
 )
 ENGINE = ReplacingMergeTree

@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS collector_status
     buffered_bytes    UInt64,
     assigned_partitions UInt32,
     rss_bytes         UInt64,
-    state             LowCardinality(String) COMMENT 'running | store away | broker away | stopping'
+    state             LowCardinality(String) COMMENT 'running | store away'
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (collector, observed_time)

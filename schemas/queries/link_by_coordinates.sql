@@ -8,11 +8,11 @@ WITH
     (
         SELECT * FROM copies
         WHERE (topic, partition, offset) IN
-            (SELECT topic, partition, offset FROM events WHERE batch IN {batches:Array(UInt64)} AND origin != '')
+            (SELECT topic, partition, offset FROM batch_events WHERE batch IN {batches:Array(UInt64)} AND origin != '')
         UNION DISTINCT
         SELECT * FROM copies
         WHERE (origin_topic, origin_partition, origin_offset) IN
-            (SELECT topic, partition, offset FROM events WHERE batch IN {batches:Array(UInt64)})
+            (SELECT topic, partition, offset FROM batch_events WHERE batch IN {batches:Array(UInt64)})
     )
 SELECT
     claims.topic AS effect_topic, claims.partition AS effect_partition, claims.offset AS effect_offset,

@@ -12,7 +12,7 @@ WITH
         SELECT
             reinterpretAsUInt128(sipHash128(claimed)) AS name_hash, claimed AS name, topic, partition, offset,
             claimed_relation AS relation, claimed_evidence AS evidence, origin, time, service, type
-        FROM events
+        FROM batch_events
         ARRAY JOIN
             reference_names AS claimed,
             reference_relations AS claimed_relation,
@@ -23,7 +23,7 @@ WITH
         FROM references
         WHERE name_hash IN
         (
-            SELECT reinterpretAsUInt128(sipHash128(arrayJoin(names))) FROM events WHERE batch IN {batches:Array(UInt64)}
+            SELECT reinterpretAsUInt128(sipHash128(arrayJoin(names))) FROM batch_events WHERE batch IN {batches:Array(UInt64)}
         )
     ),
     answers AS

@@ -148,8 +148,9 @@ def watch() -> Iterator[Watch]:
     assert watching.problems == []
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """Return a window for the whole session, so that the application itself is loaded only once."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
     context.set_default_timeout(20_000)
     yield context
@@ -157,7 +158,9 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext, watch: Watch) -> Page:
+def page(context: BrowserContext, watch: Watch) -> Iterator[Page]:
+    """Return a new tab, which remembers nothing, closed at the end so that it stops refreshing."""
     page = context.new_page()
     watch.attach(page)
-    return page
+    yield page
+    page.close()

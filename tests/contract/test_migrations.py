@@ -4,7 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from typer.testing import CliRunner
 
+from collector.cli import app
 from collector.errors import StoreRejectedError
 from collector.storage.api import Store
 from collector.storage.migrate import migrate, plan
@@ -93,3 +95,20 @@ def test_a_migration_that_fails_leaves_those_before_it_recorded(store_url: str) 
 
     assert [row["version"] for row in store.query("applied_migrations")] == [1]
     store.close()
+
+
+def test_the_command_shows_applies_and_has_nothing_more_to_do(store_url: str) -> None:
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(app, ["migrate", "--store", store_url, *arguments])
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    shown = run("--dry-run")
+    applied = run()
+
+    for migration in migrations():
+        assert f"-- {migration.version:04} {migration.name}\n{migration.sql.strip()};" in shown
+        assert f"applied {migration.version:04} {migration.name}\n" in applied
+    assert f"{len(migrations())} migrations applied." in applied
+    assert run() == "Nothing to do: the store is up to date.\n"
+    assert run("--dry-run") == "Nothing to do: the store is up to date.\n"

@@ -79,6 +79,12 @@ class ApacheKafka:
         self._end(force=force)
         self.start()
 
+    @property
+    def pid(self) -> int:
+        """The process id, for measurements."""
+        assert self._process is not None
+        return self._process.pid
+
     def _end(self, *, force: bool) -> None:
         if self._process is None:
             return
