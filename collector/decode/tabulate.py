@@ -27,8 +27,8 @@ class Gathered:
     """Records that are read by the same picks.
 
     `facts` has one tuple a record: offset, timestamp, timestamp type, key, value size, shape id, the index of
-    its sequence of header keys, and the schema id in its payload. `picked` and `header_values` are flat. `segments` say from where runs of
-    records came: topic, partition, when they were read (ms since 1970), how many.
+    its sequence of header keys, and the schema id in its payload. `picked` and `header_values` are flat.
+    `segments` say from where runs of records came: topic, partition, when they were read (ms since 1970), how many.
     """
 
     picks: tuple[Pick, ...]
