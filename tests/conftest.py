@@ -12,7 +12,6 @@ from collector.storage.api import Store
 from collector.storage.migrate import migrate
 from collector.storage.open import open_store
 
-
 # How long an example takes says more about the machine than about the code: time is measured by `make bench`.
 settings.register_profile("headwater", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("headwater")
