@@ -209,7 +209,8 @@ def flow_data(
     ids = [id_ for id_ in wanted if id_ in drawn]
     shown = [link for link in flow.links.values() if link.source in drawn and link.target in drawn]
     pairs = [(link.source, link.target) for link in shown]
-    placed = place(ids, pairs, strong=flow.hot, grid=GRID)
+    weights = {(link.source, link.target): _weight(flow, link) for link in shown}
+    placed = place(ids, pairs, strong=flow.hot, weights=weights, grid=GRID)
     nodes = [
         _card(flow.nodes[id_], window_s)
         | {
@@ -237,6 +238,13 @@ def flow_data(
         "edges": edges,
         "legend": _legend(flow, shown),
     }
+
+
+def _weight(flow: FlowMap, link: Link) -> float:
+    """Return how much a link decides what is left and right: what comes after a failure, or is a guess, little."""
+    source = flow.nodes[link.source]
+    aside = source.kind == "topic" and (source.dead_letters > 0 or source.copies * 2 > source.events)
+    return 1.0 if link.kind == "caused" and not aside else 0.05
 
 
 def _steady_order(flow: FlowMap) -> list[str]:

@@ -42,7 +42,8 @@ async def run(plan: Plan, settings: Settings, show: Show, stopping: asyncio.Even
             stage.store = await stack.enter_async_context(_headwater(plan, settings, bootstrap, folder, show))
         if plan.history_days:
             await stage.tell_the_past(stopping)
-        await stage.play(stopping)
+        if not stopping.is_set():
+            await stage.play(stopping)
         if not stopping.is_set():
             await stage.close_the_books(stopping)
 

@@ -185,31 +185,23 @@ def _slowest() -> None:
 
 def _changes(found: list[Change], now: datetime) -> None:
     st.subheader("Newest changes", anchor=False)
-    lines: list[tuple[datetime, dict[str, Any]]] = []
+    lines = []  # payloads before topics: they break things more often
     for change in found[:4]:
         more = f" and {len(change.said) - 2} more" if len(change.said) > 2 else ""
-        said = visible("; ".join(change.said[:2]) + more, 160)
+        said = visible(f"{change.topic}: {'; '.join(change.said[:2])}{more}", 200)
         title = f"Payload of {visible(change.type or change.topic, 60)} changed"
-        lines.append(
-            (
-                change.time,
-                _change_row(
-                    str(change.first), title, f"{visible(change.topic, 60)}: {said}", change.time, now
-                ),
-            )
-        )
+        lines.append(_change_row(str(change.first), title, said, change.time, now))
     for row in slow_rows("overview_new_topics", rows_max=4):
         if row["first_time"] < row["oldest_time"] + SETTLED:
             continue  # with the first records of a store, every topic is new: that is no news
         first = str(EventRef(row["topic"], row["first_partition"], row["first_offset"]))
         title = f"New topic {visible(row['topic'], 80)}"
-        lines.append((row["first_time"], _change_row(first, title, "first record", row["first_time"], now)))
+        lines.append(_change_row(first, title, "first record", row["first_time"], now))
     if not lines:
         st.caption("Nothing new was seen.")
         return
-    lines.sort(key=lambda line: line[0], reverse=True)
     columns = [{"text": "What"}, {"text": "when", "style": "time"}]
-    data = {"scope": "", "label": "Newest changes", "columns": columns, "rows": [row for _, row in lines]}
+    data = {"scope": "", "label": "Newest changes", "columns": columns, "rows": lines}
     link_list(data, key="changes", on_pick=go_to_event)
 
 

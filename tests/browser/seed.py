@@ -171,8 +171,8 @@ def _table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
-def seed_company(store: Store, now: datetime) -> dict[str, str]:
-    """Insert the small company; returns refs that tests look at, by name."""
+def seed_company(store: Store, now: datetime, *, oddities: bool = True) -> dict[str, str]:
+    """Insert the small company, with hostile and unlinked events unless told otherwise; returns refs by name."""
     random = Random(7)
     story = Story(now)
     at = now - timedelta(minutes=58)
@@ -189,7 +189,8 @@ def seed_company(store: Store, now: datetime) -> dict[str, str]:
     assert healthy
     refs = {"dead": str(failing.ref), "healthy": str(healthy.ref)}
     refs |= _campaign(story, random, now - timedelta(minutes=6))
-    refs |= _oddities(story, now - timedelta(minutes=4))
+    if oddities:
+        refs |= _oddities(story, now - timedelta(minutes=4))
     story.write(store, "company")
     _shapes(store, now)
     _collector(store, story, now)

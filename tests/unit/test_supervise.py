@@ -93,8 +93,9 @@ async def test_a_child_that_was_killed_is_started_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervise, "BACKOFFS_S", (0.05,))
+    others = set(psutil.Process().children())  # brokers and stores of other tests in this session
     async with running(tmp_path, Child("victim", SLEEP)) as (_, told):
-        (process,) = psutil.Process().children()
+        (process,) = set(psutil.Process().children()) - others
 
         process.kill()
         await until(lambda: kinds(told, "victim").count("starting") == 2)
@@ -118,9 +119,10 @@ async def test_stop_ends_children_and_what_they_have_started(tmp_path: Path) -> 
         f"import subprocess, sys, time; subprocess.Popen({SLEEP!r}); print('up', flush=True); time.sleep(60)"
     )
     mother = Child("mother", [sys.executable, "-c", nested])
+    others = set(psutil.Process().children(recursive=True))
     async with running(tmp_path, Child("first", SLEEP), mother) as (_, told):
         await until(lambda: sum(event.text == "up" for event in told) == 3)
-        family = psutil.Process().children(recursive=True)
+        family = set(psutil.Process().children(recursive=True)) - others
         assert len(family) >= 3
         began_s = time.monotonic()
 
@@ -141,6 +143,21 @@ async def test_a_child_that_does_not_listen_is_killed_when_its_time_is_over(tmp_
     # The first one's time begins when the others are gone.
     assert 0.6 <= time.monotonic() - began_s < 1.5
     assert {kinds(told, child.name)[-1] for child in stubborn} == {"stopped"}
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3, 5, 10])
+async def test_a_stop_in_the_middle_of_starting_leaves_nothing(tmp_path: Path, turns: int) -> None:
+    others = set(psutil.Process().children())
+    supervisor = Supervisor([Child("first", SLEEP), Child("second", SLEEP)], tmp_path, lambda _: None)
+    starting = asyncio.create_task(supervisor.start())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    await supervisor.stop()
+
+    await until(lambda: not any(alive(child) for child in set(psutil.Process().children()) - others))
 
 
 async def test_the_first_child_is_told_last(tmp_path: Path) -> None:

@@ -150,8 +150,8 @@ export function cardElement(node, chosen, quiet, font) {
     svgText(fit(node.sub, node.w - left - 12, SUB_FONT + font), { x: left, y: node.h / 2 + 13, class: "sub" }),
   );
   if (node.mix) group.append(...mixBar(node, left));
-  if (node.badge) group.append(...badge(node, font));
   group.append(svg("rect", { class: "ring", x: -4, y: -4, width: node.w + 8, height: node.h + 8, rx: round + 4 }));
+  if (node.badge) group.append(...badge(node, font));
   return group;
 }
 

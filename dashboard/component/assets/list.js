@@ -85,7 +85,7 @@ function rowElement(row, data, pick) {
     if (first) text.setAttribute("href", String(row.href));
     box.append(text);
     if (cell.under) box.append(html("span", "under", cell.under));
-    if (cell.meter !== undefined && cell.meter >= 0.01) {
+    if (cell.meter !== undefined && cell.meter >= 0.03) {
       const meter = html("span", `meter ${cell.meterStyle ?? ""}`);
       meter.style.width = `${Math.round(cell.meter * 100)}%`;
       box.append(meter);

@@ -145,3 +145,10 @@ def test_ten_thousand_events_take_less_than_a_second_of_computing() -> None:
 
     assert time.process_time() - start < 1.5
     assert _overlaps(placed) == []
+
+
+def test_a_loop_is_broken_at_its_lightest_edge() -> None:
+    edges = [("a", "b"), ("b", "c"), ("c", "a")]
+    placed = place(["b", "c", "a"], edges, weights={edges[0]: 1, edges[1]: 0.05, edges[2]: 1})
+
+    assert placed.backward == {("b", "c")}
