@@ -5,13 +5,13 @@ around cards through way-points, barycentre sweeps remove crossings, and heights
 to "stand beside your neighbours" under "never overlap" (pool adjacent violators, exact and linear per rank).
 """
 
-from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from dashboard.break_loops import Link, break_loops
+
 Point = tuple[float, float]
-Link = tuple[int, int]
 
 SWEEPS = 6
 SWEEPS_WHEN_BIG = 2
@@ -79,7 +79,7 @@ def place(
         if weights
         else {}
     )
-    links, backward = _break_loops(len(ids), list(dict.fromkeys(known)), heavy)
+    links, backward = break_loops(len(ids), list(dict.fromkeys(known)), heavy)
     ranks = _rank(len(ids), links)
     is_strong = [id_ in set(strong) for id_ in ids] if strong else [False] * len(ids)
     placed = Placed({}, {id_: ranks[index[id_]] for id_ in ids}, {}, {(ids[a], ids[b]) for a, b in backward})
@@ -87,70 +87,6 @@ def place(
     for part in _parts(len(ids), links, is_strong):
         top = _place_part(part, links, backward, ranks, is_strong, ids, grid, top, placed) + grid.part_gap
     return placed
-
-
-def _break_loops(
-    count: int, links: list[Link], weights: Mapping[Link, float]
-) -> tuple[list[Link], set[Link]]:
-    """Split links into those that run forward and those that close loops, light ones rather than heavy ones.
-
-    Greedy after Eades, Lin and Smyth; afterwards every link that closes no loop after all is taken back in, so that
-    between the ends of a backward link there is always a forward way in the other direction.
-    """
-    position = {node: at for at, node in enumerate(_greedy_order(count, links, weights))}
-    forward = [link for link in links if position[link[0]] < position[link[1]]]
-    backward: set[Link] = set()
-    effects: list[list[int]] = [[] for _ in range(count)]
-    for cause, effect in forward:
-        effects[cause].append(effect)
-    for cause, effect in links:
-        if position[cause] < position[effect]:
-            continue
-        if _reaches(effects, effect, cause):
-            backward.add((cause, effect))
-        else:
-            effects[cause].append(effect)
-    return [link for link in links if link not in backward], backward
-
-
-def _greedy_order(count: int, links: list[Link], weights: Mapping[Link, float]) -> list[int]:
-    """Order nodes: sources first, sinks last, and of what is left whatever gives most more than it takes."""
-    out: list[dict[int, float]] = [{} for _ in range(count)]
-    into: list[dict[int, float]] = [{} for _ in range(count)]
-    for cause, effect in links:
-        out[cause][effect] = into[effect][cause] = weights.get((cause, effect), 1.0)
-    left: list[int] = []
-    right: list[int] = []
-    rest = dict.fromkeys(range(count))
-    ready = deque(node for node in rest if not out[node] or not into[node])
-    while rest:
-        if not ready:
-            ready.append(
-                max(rest, key=lambda node: (sum(out[node].values()) - sum(into[node].values()), -node))
-            )
-        node = ready.popleft()
-        if node not in rest:
-            continue
-        del rest[node]
-        (right if into[node] and not out[node] else left).append(node)
-        for other in out[node]:
-            del into[other][node]
-        for other in into[node]:
-            del out[other][node]
-        ready.extend(other for other in (*out[node], *into[node]) if not out[other] or not into[other])
-    return left + right[::-1]
-
-
-def _reaches(effects: list[list[int]], start: int, goal: int) -> bool:
-    seen, pending = {start}, [start]
-    while pending:
-        node = pending.pop()
-        if node == goal:
-            return True
-        fresh = [effect for effect in effects[node] if effect not in seen]
-        seen.update(fresh)
-        pending.extend(fresh)
-    return False
 
 
 def _rank(count: int, links: list[Link]) -> list[int]:
