@@ -156,6 +156,7 @@ class Supervisor:
             del self._processes[child.name]
             if process.returncode is None:  # stopped while it was being started
                 _signal_group(process, signal.SIGKILL)
+                await process.wait()
 
     async def _keep_log(self, child: Child, process: asyncio.subprocess.Process) -> Sequence[str]:
         """Copy what the child prints to its file until it ends; return its last lines."""
