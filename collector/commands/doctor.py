@@ -174,7 +174,7 @@ def header_lines(events: "pa.Table") -> list[str]:
     )
     lines = []
     for key, count in counts.most_common():
-        picks = planner.plan((key,)).picks
+        picks = planner.plan((key,), headers_max=1).picks
         meaning = ", ".join(f"{pick.meaning} ({pick.convention.name})" for pick in picks) or "not understood"
         lines.append(f"{count / events.num_rows:>4.0%}  {key}: {meaning}")
     return lines

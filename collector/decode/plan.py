@@ -12,6 +12,7 @@ from collector.errors import RecordError
 HeaderValues = Sequence[bytes | None]
 _LOOSE_CHARACTERS = str.maketrans("", "", "-_.")
 _PLANS_MAX = 4096
+_PLAN_KEYS_MAX = 64
 
 
 class Pick(NamedTuple):
@@ -35,6 +36,8 @@ class Plan:
     pick: Callable[[HeaderValues], Sequence[bytes | None]]
     redacted: tuple[int, ...]
     errors: tuple[str, ...]
+    is_unusual: bool
+    """There is something to mask, to cut or to note: not for the fast way."""
 
 
 class Planner:
@@ -43,20 +46,23 @@ class Planner:
     def __init__(self, redact: re.Pattern[str], conventions: Sequence[Convention] = CONVENTIONS) -> None:
         self._redact = redact
         self._exact, self._loose = _index(conventions)
-        self._plans: dict[tuple[str, ...], Plan] = {}
+        self.known: dict[tuple[str, ...], Plan] = {}
         self._groups: dict[tuple[Pick, ...], int] = {}
 
-    def plan(self, keys: tuple[str, ...]) -> Plan:
-        """Return the plan for this sequence of header keys, from the cache where it is there."""
-        found = self._plans.get(keys)
+    def plan(self, keys: tuple[str, ...], *, headers_max: int) -> Plan:
+        """Return the plan for this sequence of header keys. Of more than `headers_max` only the first are read."""
+        found = self.known.get(keys)
         if found is None:
-            found = self._compile(keys)
-            if len(self._plans) >= _PLANS_MAX:
-                self._plans.clear()
-            self._plans[keys] = found
+            found = self._compile(keys, headers_max)
+            if len(self.known) >= _PLANS_MAX:
+                self.known.clear()
+            # A plan for very many keys takes more room than it saves time.
+            if len(keys) <= _PLAN_KEYS_MAX:
+                self.known[keys] = found
         return found
 
-    def _compile(self, keys: tuple[str, ...]) -> Plan:
+    def _compile(self, keys: tuple[str, ...], headers_max: int) -> Plan:
+        is_cut, keys = len(keys) > headers_max, keys[:headers_max]
         positions: dict[tuple[int, int], list[int]] = {}
         rules: dict[tuple[int, int], tuple[Convention, Header]] = {}
         folded = {key.lower() for key in keys}
@@ -71,12 +77,15 @@ class Planner:
             pick = Pick(header.meaning, convention, header)
             chosen.extend((pick, position) for position in _copies(pick, positions[rank]))
         picks = tuple(pick for pick, _ in chosen)
+        redacted = tuple(place for place, key in enumerate(keys) if self._redact.fullmatch(key))
+        errors = (RecordError.HEADER_KEY_NOT_UTF8,) if any(_is_raw(key) for key in keys) else ()
         return Plan(
             group=self._groups.setdefault(picks, len(self._groups)),
             picks=picks,
             pick=_picker([position for _, position in chosen]),
-            redacted=tuple(i for i, key in enumerate(keys) if self._redact.fullmatch(key)),
-            errors=(RecordError.HEADER_KEY_NOT_UTF8,) if any(_is_raw(key) for key in keys) else (),
+            redacted=redacted,
+            errors=errors,
+            is_unusual=bool(is_cut or redacted or errors),
         )
 
     def _matches(self, key: str) -> Sequence[tuple[tuple[int, int], Convention, Header]]:

@@ -40,7 +40,13 @@ class _Attributes(msgspec.Struct):
 
 _decode = msgspec.json.Decoder(_Attributes).decode
 _SEARCHED_BYTES = 4096
+_BRACE = ord("{")
 _HEADER_NAMES = {"datacontenttype": "content-type", "traceparent": "traceparent"}
+
+
+def is_cloudevent(payload: bytes) -> bool:
+    """Tell whether a payload may be a CloudEvent in structured mode: JSON that names its specversion early."""
+    return payload[0] == _BRACE and payload.find(b'"specversion"', 0, _SEARCHED_BYTES) >= 0
 
 
 def cloudevent_headers(payload: bytes) -> list[tuple[str, bytes]]:
@@ -48,7 +54,7 @@ def cloudevent_headers(payload: bytes) -> list[tuple[str, bytes]]:
 
     Dapr's records are read by this too: their trace context is in the body.
     """
-    if payload.find(b'"specversion"', 0, _SEARCHED_BYTES) < 0:
+    if not is_cloudevent(payload):
         return []
     try:
         attributes = msgspec.structs.asdict(_decode(payload))

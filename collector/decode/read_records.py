@@ -6,15 +6,15 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from collector.decode.columns import Values
 from collector.decode.plan import Plan, Planner
-from collector.decode.read_payload import SCHEMA_MARKS, cloudevent_headers, read_schema_id
+from collector.decode.read_payload import SCHEMA_MARKS, cloudevent_headers, is_cloudevent, read_schema_id
 from collector.decode.shape import NO_SHAPE, ShapeReader
 from collector.decode.tabulate import Gathered, ProducerOf, key_lists, tabulate
 from collector.errors import RecordError
 from schemas import arrow
 
 REDACTED = b"[redacted]"
-_BRACE = ord("{")
 _NOTHING = (NO_SHAPE, "")
 _ROW_BYTES = 400  # what a row holds in memory besides its header values, measured
 
@@ -62,31 +62,31 @@ class RecordColumns:
         self.size_bytes = 0
 
     def add(self, topic: str, partition: int, records: Iterable[WireRecord], observed_ms: int) -> None:
-        """Read records of one partition. Never raises for what a record holds."""
+        """Read records of one partition. Never raises for what a record holds.
+
+        This loop is the hot path of the collector: what it does per record is looked up, not worked out, and
+        what is rare is done elsewhere.
+        """
+        known_plans, groups, sequences = self._planner.known, self._groups, self._sequences
         before: dict[int, tuple[int, int]] = {}
         for record in records:
             headers = record.headers
             keys: tuple[str, ...]
-            values: Sequence[bytes | None]
+            values: Values  # in the order of keys
             keys, values = zip(*headers, strict=True) if headers else ((), ())
-            if len(keys) > self._limits.headers_max:
-                keys, values = keys[: self._limits.headers_max], values[: self._limits.headers_max]
+            plan = known_plans.get(keys) or self._new_plan(keys)
             payload = record.value
-            inside = cloudevent_headers(payload) if payload and payload[0] == _BRACE else ()
-            plan, read_values = self._plan(keys, values, inside)
-            group = self._groups.get(plan.group)
+            read_values: Values = values
+            if plan.is_unusual or (payload and is_cloudevent(payload)):
+                keys, values, plan, read_values = self._read_unusual(keys, values, payload)
+            group = groups.get(plan.group)
             if group is None:
-                group = self._groups[plan.group] = Gathered(plan.picks)
+                group = groups[plan.group] = Gathered(plan.picks)
             facts = group.facts
             if plan.group not in before:
                 before[plan.group] = (len(facts), len(group.header_values))
-            if plan.redacted:
-                values = [REDACTED if i in plan.redacted else value for i, value in enumerate(values)]
-                read_values = [
-                    REDACTED if i in plan.redacted else value for i, value in enumerate(read_values)
-                ]
             if plan.errors or len(headers) > len(keys):
-                self._note_headers(group, len(facts), plan.errors, len(headers))
+                self._note_headers(group, len(facts), plan, is_cut=len(headers) > len(keys))
             shape, schema_id = self._read_payload(topic, payload, group, len(facts)) if payload else _NOTHING
             facts.append(
                 (
@@ -96,27 +96,39 @@ class RecordColumns:
                     record.key,
                     -1 if payload is None else len(payload),
                     shape,
-                    self._sequences.setdefault(keys, len(self._sequences)),
+                    sequences.setdefault(keys, len(sequences)),
                     schema_id,
                 )
             )
             group.picked.extend(plan.pick(read_values))
             group.header_values.extend(values)
         for number, (row, header) in before.items():
-            self._close_segment(self._groups[number], topic, partition, observed_ms, row, header)
+            self._close_segment(groups[number], topic, partition, observed_ms, row, header)
 
-    def _plan(
-        self, keys: tuple[str, ...], values: Sequence[bytes | None], inside: Sequence[tuple[str, bytes]]
-    ) -> tuple[Plan, Sequence[bytes | None]]:
-        """Return how to read these headers together with what a CloudEvent carries inside its payload."""
-        if inside:
-            # The context in the body is that of the start of the flow: a header knows better.
-            extra = [
-                (key, value) for key, value in inside if key != "traceparent" or "traceparent" not in keys
-            ]
-            keys = (*keys, *(key for key, _ in extra))
-            values = (*values, *(value for _, value in extra))
-        return self._planner.plan(keys), values
+    def _new_plan(self, keys: tuple[str, ...]) -> Plan:
+        return self._planner.plan(keys, headers_max=self._limits.headers_max)
+
+    def _read_unusual(
+        self, keys: tuple[str, ...], values: Values, payload: bytes | None
+    ) -> tuple[tuple[str, ...], Values, Plan, Values]:
+        """Return keys and values to keep, and the plan and values to read.
+
+        Too many headers are cut, secret ones masked, and what a CloudEvent carries inside its payload is read
+        as if it were headers, but not kept as such.
+        """
+        keys, values = keys[: self._limits.headers_max], values[: self._limits.headers_max]
+        secret = self._new_plan(keys).redacted
+        if secret:
+            values = [REDACTED if place in secret else value for place, value in enumerate(values)]
+        # The context in the body is that of the start of the flow: a header knows better.
+        inside = [
+            (key, value)
+            for key, value in (cloudevent_headers(payload) if payload else ())
+            if key != "traceparent" or "traceparent" not in keys
+        ]
+        read_keys = (*keys, *(key for key, _ in inside))
+        plan = self._planner.plan(read_keys, headers_max=len(read_keys))
+        return keys, values, plan, (*values, *(value for _, value in inside))
 
     def _read_payload(self, topic: str, payload: bytes, group: Gathered, row: int) -> tuple[int, str]:
         """Return shape id and schema id."""
@@ -138,10 +150,10 @@ class RecordColumns:
         self.count += added
         self.size_bytes += added * _ROW_BYTES + sum(map(len, filter(None, group.header_values[header:])))
 
-    def _note_headers(self, group: Gathered, row: int, errors: Sequence[str], header_count: int) -> None:
-        for error in errors:
+    def _note_headers(self, group: Gathered, row: int, plan: Plan, *, is_cut: bool) -> None:
+        for error in plan.errors:
             group.note(row, error)
-        if header_count > self._limits.headers_max:
+        if is_cut:
             group.note(row, RecordError.HEADERS_CUT)
 
     def table(self, batch: int) -> pa.Table:

@@ -16,11 +16,12 @@ _VERSION_LATER = re.compile(
 _NO_TRACE = b"0" * 32
 _NO_SPAN = b"0" * 16
 
-_HEX = np.zeros(256, dtype=bool)
-_HEX[np.frombuffer(b"0123456789abcdef", dtype=np.uint8)] = True
+_KINDS = np.zeros(256, dtype=np.uint8)
+_KINDS[np.frombuffer(b"0123456789abcdef", dtype=np.uint8)] = 1
+_KINDS[ord("-")] = 2
+_TEMPLATE = _KINDS[np.frombuffer(b"00-" + b"0" * 32 + b"-" + b"0" * 16 + b"-00", dtype=np.uint8)]
 _TRACE = slice(3, 35)
 _SPAN = slice(36, 52)
-_DASHES = [2, 35, 52]
 
 
 def parse_traceparent(value: bytes | None) -> tuple[str, str] | None:
@@ -50,25 +51,20 @@ def _parse_each(values: Sequence[bytes | None]) -> tuple[pa.StringArray, pa.Stri
 def _parse_alike(values: Sequence[bytes | None]) -> tuple[pa.StringArray, pa.StringArray] | None:
     """Read a column that holds nothing but valid version 00 contexts; None if it holds anything else."""
     try:
-        joined = b"".join(values)  # type: ignore[arg-type]  # a None among them raises, as it should
+        alike = set(map(len, values)) == {_LENGTH}  # type: ignore[arg-type]  # a None among them raises, as it should
     except TypeError:
         return None
-    if (
-        not values
-        or len(joined) != _LENGTH * len(values)
-        or any(len(value or b"") != _LENGTH for value in values)
-    ):
+    if not alike:
         return None
+    joined = b"".join(values)  # type: ignore[arg-type]  # there is no None
     rows = np.frombuffer(joined, dtype=np.uint8).reshape(len(values), _LENGTH)
-    digits = np.delete(rows, _DASHES, axis=1)
-    alike = (
-        (rows[:, :2] == ord("0")).all()
-        and (rows[:, _DASHES] == ord("-")).all()
-        and _HEX[digits].all()
+    valid = (
+        (_KINDS[rows] == _TEMPLATE).all()
+        and (rows[:, :2] == ord("0")).all()
         and (rows[:, _TRACE] != ord("0")).any(axis=1).all()
         and (rows[:, _SPAN] != ord("0")).any(axis=1).all()
     )
-    return (_fixed_text(rows[:, _TRACE]), _fixed_text(rows[:, _SPAN])) if alike else None
+    return (_fixed_text(rows[:, _TRACE]), _fixed_text(rows[:, _SPAN])) if valid else None
 
 
 def _fixed_text(rows: npt.NDArray[np.uint8]) -> pa.StringArray:
