@@ -55,7 +55,11 @@ def _read_together(convention: Convention, values: dict[str, Values], count: int
     trace_ids, span_ids, parents, services = zip(
         *(context or (None,) * 4 for context in contexts), strict=True
     )
-    texts = [pa.array(column, pa.string()) for column in (trace_ids, span_ids, parents, services)]
+    # Null, not empty, where a format does not say: something else on the record may.
+    texts = [
+        pa.array([text or None for text in column], pa.string())
+        for column in (trace_ids, span_ids, parents, services)
+    ]
     return ContextColumns(convention.name, *texts)
 
 
@@ -73,3 +77,14 @@ def conventions_used(contexts: Sequence[ContextColumns], count: int) -> pa.Strin
         for context in contexts
     ]
     return columns.first_of(names, count)
+
+
+def own_parents(
+    contexts: Sequence[ContextColumns], trace_id: pa.StringArray, span_id: pa.StringArray, count: int
+) -> pa.StringArray:
+    """Return the parents of these spans: contexts on one record may disagree, and then each has its own."""
+    parents = []
+    for context in contexts:
+        differs = pc.or_(pc.not_equal(context.trace_id, trace_id), pc.not_equal(context.span_id, span_id))
+        parents.append(columns.without(context.parent_span_id, differs))
+    return columns.first_of(parents, count)

@@ -13,7 +13,7 @@ from collector.decode.columns import Note, Values
 from collector.decode.conventions import Meaning
 from collector.decode.conventions.read_values import pathway
 from collector.decode.plan import Pick
-from collector.decode.read_contexts import ContextColumns, conventions_used, read_contexts
+from collector.decode.read_contexts import ContextColumns, conventions_used, own_parents, read_contexts
 from collector.decode.read_copies import Copies, read_copies
 from collector.errors import RecordError
 
@@ -72,7 +72,7 @@ def read_headers(
     return HeaderFacts(
         trace_id=trace_id,
         span_id=span_id,
-        parent_span_id=columns.first_of([context.parent_span_id for context in contexts], count),
+        parent_span_id=own_parents(contexts, trace_id, span_id, count),
         trace_convention=conventions_used(contexts, count),
         message_id=said.first(Meaning.MESSAGE_ID),
         source=source,

@@ -13,7 +13,9 @@ SCHEMA_MARKS = frozenset(b"\x00\x03\xc3")
 def read_schema_id(payload: bytes) -> str:
     """Return the schema id in front of a payload, empty where there is none.
 
-    A zero byte in front is weak evidence: binary payloads may begin so. Only a registry can confirm the id.
+    A zero byte in front is weak evidence: binary payloads may begin so. Only a registry can confirm the id. Where
+    the schema is a Protobuf one, message indexes follow. Here nothing tells them from the first bytes of Avro data,
+    and to guess would turn data into schema ids: they are left out. (In a header they are known, and read.)
     """
     if payload[0] == 0 and len(payload) >= _CONFLUENT_LENGTH:
         return f"confluent:{int.from_bytes(payload[1:5], 'big')}"
@@ -41,7 +43,7 @@ class _Attributes(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Attributes).decode
 _SEARCHED_BYTES = 4096
 _BRACE = ord("{")
-_HEADER_NAMES = {"datacontenttype": "content-type", "traceparent": "traceparent"}
+_HEADER_NAMES = {"datacontenttype": "content-type"}
 
 
 def is_cloudevent(payload: bytes) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from collector.decode.conventions import CONVENTIONS
+from collector.decode.conventions import CONVENTIONS, Convention
 from collector.decode.plan import Planner
 from collector.decode.read_records import Limits, RecordColumns
 from collector.decode.shape import ShapeReader
@@ -29,19 +29,28 @@ class Record:
 
 
 def record_columns(
-    *, shapes: ShapeReader | None = None, producers: dict[str, str] | None = None
+    *,
+    shapes: ShapeReader | None = None,
+    producers: dict[str, str] | None = None,
+    conventions: Sequence[Convention] = CONVENTIONS,
 ) -> RecordColumns:
     """Return empty columns with small limits; header names with `secret` in them are redacted."""
     import re
 
-    planner = Planner(re.compile(r"(?i).*secret.*"), CONVENTIONS)
+    planner = Planner(re.compile(r"(?i).*secret.*"), conventions)
     limits = Limits(HEADERS_MAX, HEADER_VALUE_BYTES_MAX)
     return RecordColumns(planner, shapes or ShapeReader(), limits, (producers or {}).get)
 
 
-def decoded(record: Record, *, topic: str = "orders", partition: int = 0) -> dict[str, Any]:
+def decoded(
+    record: Record,
+    *,
+    topic: str = "orders",
+    partition: int = 0,
+    conventions: Sequence[Convention] = CONVENTIONS,
+) -> dict[str, Any]:
     """Return the event row of one record."""
-    columns = record_columns()
+    columns = record_columns(conventions=conventions)
     columns.add(topic, partition, [record], NOW_MS)
     (row,) = columns.table(1).to_pylist()
     return dict(row)

@@ -116,4 +116,9 @@ COPIES: tuple[Convention, ...] = (
         ),
         needs=("original-destination", "original-offset"),
     ),
+    Convention(
+        "wolverine-retry",
+        "Wolverine's retry topics say how often, but not which record it was",
+        (Header("wolverine-kafka-retry-attempt", Meaning.ATTEMPT, decimal_text),),
+    ),
 )

@@ -37,13 +37,42 @@ def uuid_or_text(value: bytes) -> str:
     return str(UUID(bytes=value)) if len(value) == 16 and not value.isascii() else value.decode()
 
 
-def confluent_guid(value: bytes) -> str:
-    """Read a schema id header of Confluent: 0x01 and a GUID, or 0x00 and a 4-byte id."""
+def confluent_id(value: bytes) -> str:
+    """Read a schema id header of Confluent: 0x01 and a GUID, or 0x00 and a 4-byte id.
+
+    What follows is there for Protobuf only: which message of the schema this is, as the places of the message
+    and of those around it. They are part of the id, so that two messages of one file are told apart: `…/1.0`.
+    """
     if value[:1] == b"\x01" and len(value) >= 17:
-        return f"confluent-guid:{UUID(bytes=value[1:17])}"
+        return f"confluent-guid:{UUID(bytes=value[1:17])}{_message_place(value[17:])}"
     if value[:1] == b"\x00" and len(value) >= 5:
-        return f"confluent:{int.from_bytes(value[1:5], 'big')}"
+        return f"confluent:{int.from_bytes(value[1:5], 'big')}{_message_place(value[5:])}"
     raise ValueError("neither a GUID nor an id")
+
+
+def _message_place(indexes: bytes) -> str:
+    """Read Protobuf message indexes: their count and they themselves, as zigzag varints; a lone 0 means [0]."""
+    if not indexes:
+        return ""
+    count, position = _zigzag(indexes, 0)
+    places = [] if count else [0]
+    for _ in range(count):
+        place, position = _zigzag(indexes, position)
+        places.append(place)
+    if count < 0 or min(places) < 0 or position != len(indexes):
+        raise ValueError("not a list of message indexes")
+    return "/" + ".".join(map(str, places))
+
+
+def _zigzag(blob: bytes, position: int) -> tuple[int, int]:
+    """Return a number written as zigzag base 128, and the position behind it."""
+    number = shift = 0
+    for place, byte in enumerate(blob[position : position + 10], position):
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return (number >> 1) ^ -(number & 1), place + 1
+    raise ValueError("a number does not end")
 
 
 def apicurio_id(kind: str) -> Callable[[bytes], str]:
@@ -80,10 +109,4 @@ def pathway(value: bytes) -> Pathway:
     blob = b64decode(value, validate=True) if value.isascii() and len(value) % 4 == 0 else value
     if len(blob) < struct.calcsize("<Q") + 1:
         raise ValueError("too short for a pathway")
-    number = shift = 0
-    for byte in blob[8:18]:
-        number |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            return Pathway(struct.unpack_from("<Q", blob)[0], (number >> 1) ^ -(number & 1))
-    raise ValueError("a number in the pathway does not end")
+    return Pathway(struct.unpack_from("<Q", blob)[0], _zigzag(blob, 8)[0])

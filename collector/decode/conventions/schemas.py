@@ -1,13 +1,13 @@
-"""Which schema a payload was written with, where headers say so; what the payload itself says is in read_schema_id."""
+"""Which schema a payload was written with, where headers say so; what the payload itself says is in read_payload."""
 
 from collector.decode.conventions.model import Convention, Header, Meaning
-from collector.decode.conventions.read_values import apicurio_id, azure_content_type, confluent_guid, prefixed
+from collector.decode.conventions.read_values import apicurio_id, azure_content_type, confluent_id, prefixed
 
 SCHEMAS: tuple[Convention, ...] = (
     Convention(
         "confluent-schema-header",
-        "Confluent serializers since 8.0, HeaderSchemaIdSerializer",
-        (Header("__value_schema_id", Meaning.SCHEMA_ID, text=confluent_guid),),
+        "Confluent serializers since 8.0, HeaderSchemaIdSerializer; for Protobuf with the place of the message",
+        (Header("__value_schema_id", Meaning.SCHEMA_ID, text=confluent_id),),
     ),
     Convention(
         "apicurio",

@@ -81,6 +81,13 @@ TRACING: tuple[Convention, ...] = (
         context=read_contexts.opentracing,
     ),
     Convention(
+        "cloudevents-tracing",
+        "CloudEvents extension distributed tracing: the start of the flow, so every other context knows better; "
+        "Dapr's, in the body, is its own",
+        (Header("ce_traceparent", Meaning.TRACE_CONTEXT),),
+        context=read_contexts.w3c,
+    ),
+    Convention(
         "datadog-pathway",
         "Datadog data streams monitoring, DefaultPathwayContext",
         (Header("dd-pathway-ctx-base64", Meaning.PATHWAY), Header("dd-pathway-ctx", Meaning.PATHWAY)),
