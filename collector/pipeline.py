@@ -15,6 +15,7 @@ from aiokafka import TopicPartition
 from collector.batch import Batch, batch_number
 from collector.consume.lenient_records import BrokenBatch
 from collector.consume.reader import Fetched, TopicReader
+from collector.decode.conventions.yours import with_yours
 from collector.decode.plan import Planner
 from collector.decode.read_records import Limits, RecordColumns
 from collector.decode.shape import ShapeReader
@@ -88,7 +89,7 @@ class Pipeline:
         self._reader = reader
         self._writer = writer
         self._shapes = shapes if settings.shapes else None
-        self._planner = Planner(compile_pattern(settings.redact_headers))
+        self._planner = Planner(compile_pattern(settings.redact_headers), with_yours(settings.headers))
         self._limits = Limits(settings.headers_max, settings.header_value_bytes_max)
         self._producer_of = lru_cache(maxsize=10_000)(settings.producer_of)
         self._now_ms = now_ms

@@ -2,10 +2,19 @@
 
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -16,6 +25,42 @@ from pydantic_settings import (
 from collector.errors import SettingsError
 
 DEFAULT_DATA_DIR = Path(platformdirs.user_data_dir("headwater", appauthor=False))
+
+
+DeclaredMeaning = Literal[
+    "message id",
+    "causation id",
+    "correlation id",
+    "conversation id",
+    "source",
+    "service",
+    "service version",
+    "event type",
+    "content type",
+    "schema id",
+]
+_NAMING_MEANINGS = ("message id", "causation id")
+
+
+class DeclaredHeader(BaseModel):
+    """A header of the user's own, and what it means. Its value is text.
+
+    Ids with a namespace are the same only as ids in the same namespace; it is for ids that others use, too.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: str = Field(min_length=1)
+    meaning: DeclaredMeaning
+    namespace: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$")
+
+    @field_validator("namespace")
+    @classmethod
+    def _is_of_an_id(cls, value: str, info: ValidationInfo) -> str:
+        meaning = info.data.get("meaning")
+        if value and meaning is not None and meaning not in _NAMING_MEANINGS:
+            raise ValueError(f"only a {' or a '.join(_NAMING_MEANINGS)} can have a namespace, no {meaning}")
+        return value
 
 
 class Settings(BaseSettings):
@@ -65,7 +110,7 @@ class Settings(BaseSettings):
     )
     ssl_certfile: Path | None = Field(None, description="Our certificate (PEM), where brokers ask for one")
     ssl_keyfile: Path | None = Field(None, description="Key of our certificate (PEM)")
-    batch_rows_max: int = Field(25_000, ge=1, le=1_000_000, description="Rows in one write at most")
+    batch_rows_max: int = Field(30_000, ge=1, le=1_000_000, description="Rows in one write at most")
     batch_bytes_max: int = Field(32 * 2**20, ge=2**20, description="Bytes of records in one write at most")
     batch_age_ms_max: int = Field(
         1_000, ge=10, le=30_000, description="How long a record waits for its write"
@@ -85,6 +130,10 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="Topic pattern to producing service, for topics whose records do not name their producer",
     )
+    headers: list[DeclaredHeader] = Field(
+        default_factory=list,
+        description="Headers of your own and what they mean; tried before all others",
+    )
     dashboard_host: str = Field("127.0.0.1", description="Where the dashboard listens")
     dashboard_port: int = Field(8501, ge=0, le=65535, description="Port of the dashboard; 0 picks a free one")
 
@@ -98,6 +147,16 @@ class Settings(BaseSettings):
         except re.error as error:
             raise ValueError(f"not a regular expression: {error}") from None
         return value
+
+    @model_validator(mode="after")
+    def _declared_headers_are_legible(self) -> Self:
+        for declared in self.headers:
+            if re.fullmatch(self.redact_headers, declared.key):
+                raise ValueError(
+                    f"headers declares {declared.key}, whose values redact_headers masks before they are read: "
+                    "change one of the two"
+                )
+        return self
 
     def producer_of(self, topic: str) -> str | None:
         """Return the service that is declared to write to `topic`; the first pattern that matches in full counts."""
@@ -128,6 +187,10 @@ def load(**flags: Any) -> Settings:
 
 def _sentence(mistake: Any) -> str:
     name = ".".join(str(part) for part in mistake["loc"])
+    if not name:  # about several settings at once
+        return f"The settings cannot be used: {mistake['msg'].removeprefix('Value error, ')}."
     if mistake["type"] == "extra_forbidden":
         return f"There is no setting called {name}. `headwater --help` and the README list them."
-    return f"The setting {name} (HEADWATER_{name.upper()}) cannot be used: {mistake['msg']}."
+    return (
+        f"The setting {name} (HEADWATER_{str(mistake['loc'][0]).upper()}) cannot be used: {mistake['msg']}."
+    )

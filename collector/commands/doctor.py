@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +15,7 @@ from collector.errors import HeadwaterError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from collector.decode.conventions import Convention
     from collector.settings import Settings
 
 _FRESH_S_MAX = 30
@@ -97,6 +98,7 @@ def _collector_finding(seen: datetime | None) -> str:
 
 def _print_sample(settings: "Settings", topic: str, count: int) -> None:
     from collector.consume.sample import sample_records
+    from collector.decode.conventions.yours import with_yours
 
     sampled = asyncio.run(sample_records(settings, topic, count))
     out = console()
@@ -108,20 +110,21 @@ def _print_sample(settings: "Settings", topic: str, count: int) -> None:
     for line in linkability_lines(events):
         out.print(plain(line), soft_wrap=True)
     out.print("Headers", style="bold")
-    for line in header_lines(events):
+    for line in header_lines(events, with_yours(settings.headers)):
         out.print(plain(line), soft_wrap=True)
 
 
 def _decoded(settings: "Settings", topic: str, sampled: list[tuple[int, Any]]) -> "pa.Table":
     import re
 
+    from collector.decode.conventions.yours import with_yours
     from collector.decode.plan import Planner
     from collector.decode.read_records import Limits, RecordColumns
     from collector.decode.shape import ShapeReader
     from collector.pipeline import wall_clock_ms
 
     limits = Limits(settings.headers_max, settings.header_value_bytes_max)
-    planner = Planner(re.compile(settings.redact_headers))
+    planner = Planner(re.compile(settings.redact_headers), with_yours(settings.headers))
     columns = RecordColumns(planner, ShapeReader(), limits, settings.producer_of)
     for partition, record in sampled:
         columns.add(topic, partition, [record], wall_clock_ms())
@@ -160,21 +163,51 @@ def linkability_lines(events: "pa.Table") -> list[str]:
     return lines
 
 
-def header_lines(events: "pa.Table") -> list[str]:
-    """Return a line per header key of the sample: how often, and what is understood by it."""
+def header_lines(events: "pa.Table", conventions: "Sequence[Convention]") -> list[str]:
+    """Return a line per header key of the sample: how often, and what is understood by it on these records.
+
+    What is not understood comes last, with what could be done about it.
+    """
+    sequences = Counter(
+        tuple(key.decode("utf-8", "surrogateescape") for key in keys)
+        for keys in events["header_names"].to_pylist()
+    )
+    counts: Counter[str] = Counter()
+    for keys, count in sequences.items():
+        counts.update(dict.fromkeys(keys, count))
+    meanings = _meanings(sequences, conventions)
+    lines = [
+        f"{count / events.num_rows:>4.0%}  {key}: {', '.join(meanings.get(key, ['not understood']))}"
+        for key, count in sorted(counts.items(), key=lambda item: (item[0] not in meanings, -item[1]))
+    ]
+    unknown = [key for key, _ in counts.most_common() if key not in meanings]
+    if unknown:
+        lines.append(
+            "Headers that are not understood are kept, but link nothing. If one names the cause of an event, or the "
+            "event itself, declare it in headwater.toml:"
+        )
+        lines.append(f'[[headers]] key = {_toml_text(unknown[0])}, meaning = "causation id"   (a line each)')
+    return lines
+
+
+def _meanings(
+    sequences: Iterable[tuple[str, ...]], conventions: "Sequence[Convention]"
+) -> dict[str, list[str]]:
+    """Return what each key means where it stands: some words need others beside them to mean anything."""
     import re
 
     from collector.decode.plan import Planner
 
-    planner = Planner(re.compile("(?!)"))
-    counts = Counter(
-        key.decode("utf-8", "surrogateescape")
-        for keys in events["header_names"].to_pylist()
-        for key in dict.fromkeys(keys)
-    )
-    lines = []
-    for key, count in counts.most_common():
-        picks = planner.plan((key,), headers_max=1).picks
-        meaning = ", ".join(f"{pick.meaning} ({pick.convention.name})" for pick in picks) or "not understood"
-        lines.append(f"{count / events.num_rows:>4.0%}  {key}: {meaning}")
-    return lines
+    planner = Planner(re.compile("(?!)"), conventions)
+    found: dict[str, dict[str, None]] = {}
+    for keys in sequences:
+        for pick in planner.plan(keys, headers_max=len(keys)).picks:
+            for key in filter(pick.reads, keys):
+                found.setdefault(key, {})[f"{pick.meaning} ({pick.convention.name})"] = None
+    return {key: list(meanings) for key, meanings in found.items()}
+
+
+def _toml_text(text: str) -> str:
+    import json
+
+    return json.dumps(text)

@@ -22,6 +22,11 @@ class Pick(NamedTuple):
     convention: Convention
     header: Header
 
+    def reads(self, key: str) -> bool:
+        """Tell whether the value under `key` is what is picked."""
+        folded = key.lower().translate(_LOOSE_CHARACTERS) if self.convention.loose else key.lower()
+        return folded == self.header.key.lower()
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -124,9 +124,9 @@ class _Said:
                 self._texts.setdefault(pick.meaning, []).append(text)
 
     def first(self, meaning: Meaning) -> pa.StringArray:
-        """Return what the first convention says that says anything; ids with a namespace are names only."""
-        texts = self._texts.get(meaning, ())
-        return columns.first_of([text.column for text in texts if not text.namespace], self._count)
+        """Return what the first convention says that says anything; an id with a namespace if there is no other."""
+        texts = sorted(self._texts.get(meaning, ()), key=lambda text: bool(text.namespace))
+        return columns.first_of([text.column for text in texts], self._count)
 
     def own_names(self) -> list[pa.StringArray]:
         """Return the names that effects may use for these records."""
