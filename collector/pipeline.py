@@ -2,9 +2,10 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain, repeat
 from re import compile as compile_pattern
 from typing import TypeVar
@@ -30,7 +31,8 @@ _READ_TIMEOUT_MS = 200
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _DRAIN_S_MAX = 5.0
 
-_LINK_ROWS_MAX = 200_000
+_UNLINKED_ROWS_MAX = 400_000
+_WRITES_MAX = 2  # one is on its way to the store, one is made ready for it
 
 ClockMs = Callable[[], int]
 Offsets = Mapping[TopicPartition, int]
@@ -48,6 +50,7 @@ class Progress:
     """What a collector has done so far; the status rows and the summary are read off it."""
 
     started_ms: int
+    first_read_ms: int | None = None
     records: int = 0
     bytes: int = 0
     errors: int = 0
@@ -75,7 +78,7 @@ class Progress:
 
 
 class Pipeline:
-    """Moves records from the reader to the store. One write is under way while the next batch fills."""
+    """Moves records from the reader to the store. While one batch fills, one is written and those before are linked."""
 
     def __init__(
         self,
@@ -96,10 +99,11 @@ class Pipeline:
         self._columns = self._new_columns()
         self._broken: list[tuple[TopicPartition, BrokenBatch]] = []
         self._filling_since_ms: int | None = None
-        self._writing: asyncio.Task[None] | None = None
+        self._writes: deque[asyncio.Task[None]] = deque()
         self._unlinked: dict[int, int] = {}  # rows by batch number
         self._written_to: Offsets = {}
-        self._cutting = asyncio.Lock()
+        self._committed_to: Offsets = {}
+        self._linking: asyncio.Task[None] | None = None
         self._ends: dict[TopicPartition, int] = {}
         self.stopping = asyncio.Event()
         self.progress = Progress(started_ms=now_ms())
@@ -121,6 +125,8 @@ class Pipeline:
 
     def _take(self, fetched: Fetched) -> None:
         now_ms = self._now_ms()
+        if fetched and self.progress.first_read_ms is None:
+            self.progress.first_read_ms = now_ms
         for place, records in fetched.items():
             whole = [record for record in records if not isinstance(record, BrokenBatch)]
             if len(whole) < len(records):
@@ -147,57 +153,71 @@ class Pipeline:
         return any(committed.get(place) != offset for place, offset in self._reader.positions().items())
 
     async def _write_when_free(self) -> None:
-        """Begin the next write; while the one before is under way, keep reading until the batch is full."""
-        if self._writing is not None and not self._writing.done():
-            if not self._is_full():
-                return
-            await self._hold_back(self._writing)
-            if self.stopping.is_set():
-                return
-        await self._cut()
+        """Hand over what is read; while writes are under way, read on until the batch is full, then wait for one."""
+        self._raise_failures()
+        if self._writes and not self._is_full():
+            return
+        if len(self._writes) >= _WRITES_MAX:
+            await self._hold_back(self._writes[0])
+        if not self.stopping.is_set():
+            self._cut()
 
-    async def _hold_back(self, writing: asyncio.Task[None]) -> None:
-        """Fetch nothing more until the store has caught up: memory stays bounded, the group membership stays."""
+    def _raise_failures(self) -> None:
+        """Let what went wrong in the background end the run: a store that refuses has to be looked at."""
+        while self._writes and self._writes[0].done():
+            self._writes.popleft().result()
+        if self._linking is not None and self._linking.done():
+            self._linking.result()
+
+    async def _hold_back(self, write: asyncio.Task[None]) -> None:
+        """Fetch nothing more until this write is done: memory stays bounded, the group membership stays."""
         self._reader.pause()
         try:
-            while not writing.done():
-                await asyncio.wait({writing}, timeout=1.0)
-                if self.stopping.is_set():
-                    return
+            while not write.done() and not self.stopping.is_set():
+                await asyncio.wait({write}, timeout=1.0)
         finally:
             self._reader.resume()
 
-    async def _cut(self) -> None:
-        """Let what has been read so far be written, once the write before it is done."""
-        async with self._cutting:
-            if self._writing is not None:
-                await self._writing
-            columns, broken, offsets = self._columns, self._broken, self._reader.positions()
-            self._columns, self._broken, self._filling_since_ms = self._new_columns(), [], None
-            self._writing = asyncio.create_task(self._write(columns, broken, offsets))
+    def _cut(self) -> None:
+        """Let what has been read so far be written, behind the writes before it.
 
-    async def _write(self, columns: RecordColumns, broken: Broken, offsets: Offsets) -> None:
+        Nothing is awaited in here: rows and the offsets behind them change hands together or not at all.
+        """
+        before = self._writes[-1] if self._writes else None
+        write = self._write(self._columns, self._broken, self._reader.positions(), before)
+        self._writes.append(asyncio.create_task(write))
+        self._columns, self._broken, self._filling_since_ms = self._new_columns(), [], None
+
+    async def _write(
+        self, columns: RecordColumns, broken: Broken, offsets: Offsets, before: asyncio.Task[None] | None
+    ) -> None:
         number = batch_number(self._now_ms())
         batch = Batch(number, await asyncio.to_thread(columns.table, number), broken)
-        del columns
+        columns.clear()
+        if before is not None:
+            await before
         written = await self._until_done(lambda: self._writer.write(batch, self._now_ms()))
         self.progress.count(written)
         if written.rows:
             self._unlinked[number] = written.rows
         self._written_to = offsets
-        # While reading is behind, several writes are linked as one.
-        if not self._is_full() or sum(self._unlinked.values()) >= _LINK_ROWS_MAX:
-            await self._link_and_commit()
+        if self._linking is None or self._linking.done():
+            self._linking = asyncio.create_task(self._link_and_commit())
+        elif sum(self._unlinked.values()) > _UNLINKED_ROWS_MAX:
+            await asyncio.wait({self._linking})
 
     async def _link_and_commit(self) -> None:
-        """Link what is written, then commit it. Two at a time do no harm: both can be repeated."""
-        numbers, offsets = list(self._unlinked), self._written_to
-        if numbers:
-            self.progress.count_link(await self._until_done(lambda: self._writer.link(numbers)))
-        for number in numbers:
-            self._unlinked.pop(number, None)
-        if await self._reader.commit(offsets):
-            self.progress.committed = dict(offsets)
+        """Link what is written, then commit it, until nothing is left: writes meanwhile are linked as one."""
+        while self._unlinked or self._written_to != self._committed_to:
+            numbers, offsets = list(self._unlinked), self._written_to
+            if numbers:
+                link = partial(self._writer.link, numbers)
+                self.progress.count_link(await self._until_done(link))
+            for number in numbers:
+                del self._unlinked[number]
+            self._committed_to = offsets
+            if await self._reader.commit(offsets):
+                self.progress.committed = dict(offsets)
 
     async def _until_done(self, do: Callable[[], Result]) -> Result:
         """Do it in a thread; while the store is away, again and again with pauses between."""
@@ -217,12 +237,11 @@ class Pipeline:
         raise AssertionError("repeat() does not end")
 
     async def _finish(self) -> None:
-        """Write and commit what has been read, however long it takes."""
-        await self._cut()
-        if self._writing is not None:
-            await asyncio.shield(self._writing)
-        if self._unlinked:
-            await self._link_and_commit()
+        """Write, link and commit what has been read, however long it takes."""
+        self._cut()
+        await asyncio.shield(self._writes[-1])
+        if self._linking is not None:
+            await asyncio.shield(self._linking)
 
     async def drain(self) -> None:
         """Write and commit what has been read. Gives up after a while: what is not committed is read again."""

@@ -1,6 +1,6 @@
 """Records to rows: collects what is read from Kafka and turns it into columns at each write."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,7 +15,10 @@ from collector.errors import RecordError
 from schemas import arrow
 
 REDACTED = b"[redacted]"
-_NOTHING = (NO_SHAPE, "")
+PayloadFacts = tuple[int, str, bool, RecordError | None]
+"""Shape id, schema id, whether it is a CloudEvent in structured mode, and what is wrong with it."""
+
+_NOTHING: PayloadFacts = (NO_SHAPE, "", False, None)
 _ROW_BYTES = 400  # what a row holds in memory besides its header values, measured
 
 
@@ -53,7 +56,7 @@ class RecordColumns:
         self, planner: Planner, shapes: ShapeReader | None, limits: Limits, producer_of: ProducerOf
     ) -> None:
         self._planner = planner
-        self._shapes = shapes
+        self._read_payload = _first_bytes if shapes is None else _structure_by(shapes)
         self._limits = limits
         self._producer_of = producer_of
         self._groups: dict[int, Gathered] = {}
@@ -68,16 +71,18 @@ class RecordColumns:
         what is rare is done elsewhere.
         """
         known_plans, groups, sequences = self._planner.known, self._groups, self._sequences
+        read_payload = self._read_payload
         before: dict[int, tuple[int, int]] = {}
         for record in records:
             headers = record.headers
             keys: tuple[str, ...]
-            values: Values  # in the order of keys
-            keys, values = zip(*headers, strict=True) if headers else ((), ())
+            values: Values
+            keys, values = zip(*headers, strict=False) if headers else ((), ())
             plan = known_plans.get(keys) or self._new_plan(keys)
             payload = record.value
+            shape, schema_id, cloudevent, error = read_payload(topic, payload) if payload else _NOTHING
             read_values: Values = values
-            if plan.is_unusual or (payload and is_cloudevent(payload)):
+            if plan.is_unusual or cloudevent:
                 keys, values, plan, read_values = self._read_unusual(keys, values, payload)
             group = groups.get(plan.group)
             if group is None:
@@ -85,9 +90,8 @@ class RecordColumns:
             facts = group.facts
             if plan.group not in before:
                 before[plan.group] = (len(facts), len(group.header_values))
-            if plan.errors or len(headers) > len(keys):
-                self._note_headers(group, len(facts), plan, is_cut=len(headers) > len(keys))
-            shape, schema_id = self._read_payload(topic, payload, group, len(facts)) if payload else _NOTHING
+            if plan.errors or error or len(headers) > len(keys):
+                self._note(group, len(facts), plan, error, is_cut=len(headers) > len(keys))
             facts.append(
                 (
                     record.offset,
@@ -130,18 +134,6 @@ class RecordColumns:
         plan = self._planner.plan(read_keys, headers_max=len(read_keys))
         return keys, values, plan, (*values, *(value for _, value in inside))
 
-    def _read_payload(self, topic: str, payload: bytes, group: Gathered, row: int) -> tuple[int, str]:
-        """Return shape id and schema id."""
-        if payload[0] in SCHEMA_MARKS:
-            return NO_SHAPE, read_schema_id(payload)
-        if self._shapes is None:
-            return _NOTHING
-        try:
-            return self._shapes.read(topic, payload), ""
-        except ValueError:
-            group.note(row, RecordError.PAYLOAD_NOT_JSON)
-            return _NOTHING
-
     def _close_segment(
         self, group: Gathered, topic: str, partition: int, observed_ms: int, row: int, header: int
     ) -> None:
@@ -150,11 +142,17 @@ class RecordColumns:
         self.count += added
         self.size_bytes += added * _ROW_BYTES + sum(map(len, filter(None, group.header_values[header:])))
 
-    def _note_headers(self, group: Gathered, row: int, plan: Plan, *, is_cut: bool) -> None:
-        for error in plan.errors:
-            group.note(row, error)
-        if is_cut:
-            group.note(row, RecordError.HEADERS_CUT)
+    def _note(
+        self, group: Gathered, row: int, plan: Plan, error: RecordError | None, *, is_cut: bool
+    ) -> None:
+        for noted in (*plan.errors, error, RecordError.HEADERS_CUT if is_cut else None):
+            if noted is not None:
+                group.note(row, noted)
+
+    def clear(self) -> None:
+        """Forget the records: their table has been made."""
+        self._groups.clear()
+        self._sequences.clear()
 
     def table(self, batch: int) -> pa.Table:
         """Return the rows in the columns of schemas.arrow.EVENTS, in no order. May be called again."""
@@ -164,3 +162,26 @@ class RecordColumns:
             for gathered in self._groups.values()
         ]
         return pa.concat_tables(tables) if tables else arrow.EVENTS.empty_table()
+
+
+def _first_bytes(_topic: str, payload: bytes) -> PayloadFacts:
+    """Read what can be told without taking the payload apart."""
+    if payload[0] in SCHEMA_MARKS:
+        return NO_SHAPE, read_schema_id(payload), False, None
+    return NO_SHAPE, "", is_cloudevent(payload), None
+
+
+def _structure_by(shapes: ShapeReader) -> Callable[[str, bytes], PayloadFacts]:
+    """Return a reader that also tells the shape."""
+    read_shape, cloudevents = shapes.read, shapes.cloudevents
+
+    def read(topic: str, payload: bytes) -> PayloadFacts:
+        if payload[0] in SCHEMA_MARKS:
+            return NO_SHAPE, read_schema_id(payload), False, None
+        try:
+            shape = read_shape(topic, payload)
+        except ValueError:
+            return NO_SHAPE, "", False, RecordError.PAYLOAD_NOT_JSON
+        return shape, "", shape in cloudevents, None
+
+    return read

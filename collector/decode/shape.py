@@ -17,8 +17,8 @@ _LEARNED_PER_HINT_MAX = 4
 _MEMBERS_MAX = 256  # an object with more members is a map with data as keys
 _ITEMS_MAX = 64  # items of an array that are looked at
 _PATH_CHARACTERS_MAX = 256
+_CLOUDEVENT_PATHS = frozenset({"specversion:string", "id:string", "source:string", "type:string"})
 _OPENING = frozenset(b"{[")
-_COLON = ord(":")
 _NESTED = frozenset({dict, list})
 _TYPE_NAMES = {
     str: "string",
@@ -37,8 +37,11 @@ class ShapeReader:
     def __init__(self) -> None:
         self._decode = msgspec.json.Decoder().decode
         self._ids: dict[Hashable, int] = {}
-        self._learned: dict[tuple[str, bytes], list[tuple[msgspec.json.Decoder[Any], int]]] = {}
+        self._learned: dict[tuple[str, int], list[tuple[msgspec.json.Decoder[Any], int]]] = {}
+        self._decoders: dict[Hashable, msgspec.json.Decoder[Any] | None] = {}
         self.paths: dict[int, tuple[str, ...]] = {}
+        self.cloudevents: set[int] = set()
+        """Shapes of CloudEvents in structured mode."""
 
     def read(self, topic: str, payload: bytes) -> int:
         """Return the shape id; NO_SHAPE where the payload is not a JSON object or array.
@@ -48,7 +51,8 @@ class ShapeReader:
         """
         if not payload or payload[0] not in _OPENING:
             return NO_SHAPE
-        hint = (topic, payload[: payload.find(_COLON)])
+        # Of one structure every payload has the same number of quotes, but for escaped ones.
+        hint = (topic, payload.count(b'"'))
         for decoder, shape_id in self._learned.get(hint, ()):
             try:
                 decoder.decode(payload)
@@ -57,7 +61,7 @@ class ShapeReader:
             return shape_id
         return self._take_apart(hint, payload)
 
-    def _take_apart(self, hint: tuple[str, bytes], payload: bytes) -> int:
+    def _take_apart(self, hint: tuple[str, int], payload: bytes) -> int:
         try:
             value = self._decode(payload)
             key = _structure(value)
@@ -76,19 +80,31 @@ class ShapeReader:
         if len(self._ids) >= _SHAPES_MAX:
             self._ids.clear()
             self.paths.clear()
+            self.cloudevents.clear()
         self._ids[key] = shape_id
         self.paths[shape_id] = paths
+        if _CLOUDEVENT_PATHS.issubset(paths):
+            self.cloudevents.add(shape_id)
         return shape_id
 
-    def _learn(self, hint: tuple[str, bytes], key: Hashable, shape_id: int) -> None:
+    def _learn(self, hint: tuple[str, int], key: Hashable, shape_id: int) -> None:
         """Let a structure that came a second time be recognized in C from now on."""
         if len(self._learned) >= _HINTS_MAX:
             self._learned.clear()
         learned = self._learned.setdefault(hint, [])
-        if len(learned) < _LEARNED_PER_HINT_MAX and len(hint[1]) <= _PATH_CHARACTERS_MAX:
+        if len(learned) < _LEARNED_PER_HINT_MAX:
+            decoder = self._decoder(key)
+            if decoder is not None:
+                learned.append((decoder, shape_id))
+
+    def _decoder(self, key: Hashable) -> msgspec.json.Decoder[Any] | None:
+        """Return the decoder that takes values of this structure and no others; None where there is no such one."""
+        if key not in self._decoders:
+            if len(self._decoders) >= _SHAPES_MAX:
+                self._decoders.clear()
             exact = _exact_type(key)
-            if exact is not None:
-                learned.append((msgspec.json.Decoder(exact, strict=True), shape_id))
+            self._decoders[key] = None if exact is None else msgspec.json.Decoder(exact, strict=True)
+        return self._decoders[key]
 
 
 def _structure(value: Any) -> Hashable:

@@ -46,7 +46,6 @@ CREATE TABLE IF NOT EXISTS events
     INDEX time_range    time       TYPE minmax              GRANULARITY 1,
     INDEX observed_range observed_time TYPE minmax          GRANULARITY 1,
     INDEX trace_filter  trace_id   TYPE bloom_filter(0.01)  GRANULARITY 1,
-    INDEX message_filter message_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX key_filter    key        TYPE bloom_filter(0.01)  GRANULARITY 1,
     INDEX correlation_filter correlation_id TYPE bloom_filter(0.01) GRANULARITY 1
 )

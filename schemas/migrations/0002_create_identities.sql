@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS identities
     topic     LowCardinality(String),
     partition UInt32,
     offset    UInt64,
-    origin    String COMMENT 'coordinates name of what this is a copy of, else of the event itself',
+    origin    String COMMENT 'coordinates name of what this is a copy of; empty = not a copy',
     time      DateTime64(3, 'UTC'),
     service   LowCardinality(String),
     type      LowCardinality(String)

@@ -4,7 +4,7 @@ SELECT
     topic,
     partition,
     offset,
-    if(origin = '', concat('event:', topic, '/', toString(partition), '/', toString(offset)), origin) AS origin,
+    origin,
     time,
     service,
     type

@@ -11,7 +11,8 @@ CREATE TABLE IF NOT EXISTS references
     origin    String COMMENT 'coordinates name of what the effect is a copy of; empty = not a copy',
     time      DateTime64(3, 'UTC'),
     service   LowCardinality(String),
-    type      LowCardinality(String)
+    type      LowCardinality(String),
+    batch     UInt64 COMMENT 'the write that brought it: linking meets what came with it in another way'
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (name_hash, topic, partition, offset, relation, evidence)

@@ -10,7 +10,8 @@ SELECT
     origin,
     time,
     service,
-    type
+    type,
+    batch
 FROM events
 ARRAY JOIN reference_names AS name, reference_relations AS relation, reference_evidences AS evidence
 WHERE evidence != 'provenance'

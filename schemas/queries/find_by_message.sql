@@ -1,7 +1,7 @@
--- Where events with this message id are, oldest first.
+-- Where events with this message id are, oldest first: by their name, which linking indexes anyway.
 SELECT topic, partition, offset
-FROM events
-WHERE message_id = {text:String}
+FROM identities
+WHERE name_hash = reinterpretAsUInt128(sipHash128(concat('id:', {text:String})))
 ORDER BY time, topic, partition, offset
 LIMIT 1 BY topic, partition, offset
 LIMIT {events_max:UInt32}

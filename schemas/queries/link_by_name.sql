@@ -21,9 +21,11 @@ WITH
         UNION ALL
         SELECT name_hash, name, topic, partition, offset, relation, evidence, origin, time, service, type
         FROM references
-        WHERE name_hash IN
+        WHERE batch NOT IN {batches:Array(UInt64)} AND name_hash IN
         (
-            SELECT reinterpretAsUInt128(sipHash128(arrayJoin(names))) FROM batch_events WHERE batch IN {batches:Array(UInt64)}
+            SELECT reinterpretAsUInt128(sipHash128(arrayJoin(names)))
+            FROM batch_events
+            WHERE batch IN {batches:Array(UInt64)}
         )
     ),
     answers AS
@@ -49,7 +51,8 @@ FROM
         claims.relation AS relation, claims.evidence AS evidence, claims.name AS name,
         claims.time AS effect_time, claims.service AS effect_service, claims.type AS effect_type,
         arrayFilter(
-            candidate -> (claims.origin = '' OR candidate.4 = claims.origin)
+            candidate -> (claims.origin = '' OR claims.origin = if(candidate.4 != '', candidate.4,
+                    concat('event:', candidate.1, '/', toString(candidate.2), '/', toString(candidate.3))))
                 AND (candidate.1, candidate.2, candidate.3) != (claims.topic, claims.partition, claims.offset),
             answers.candidates
         ) AS causes,
