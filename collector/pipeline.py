@@ -63,9 +63,11 @@ class Progress:
     committed: dict[TopicPartition, int] = field(default_factory=dict)
 
     def count(self, written: Written) -> None:
-        """Add one write."""
-        self.records += written.rows
+        """Add one write; one without rows only moves offsets and says nothing of how long writes take."""
         self.errors += written.errors
+        if not written.rows:
+            return
+        self.records += written.rows
         self.bytes += written.payload_bytes
         self.batches += 1
         self.flush_ms = written.elapsed_ms

@@ -7,6 +7,7 @@ from typing import Any
 RED = "#e5484d"
 BLUE = "#4f83cc"
 AMBER = "#c67f00"
+_TEXT_SHARE = 0.3  # of the width: about what a text takes
 _AXIS_WIDTH = 48  # the same on every chart of a page, so that times stand below each other
 
 
@@ -58,12 +59,9 @@ def rate_bars(
             ],
         },
     }
-    # The window is an invisible layer: a fixed domain beside x2 makes Vega-Lite complain of a conflict.
-    ends = {"values": [{"time": (now - window).isoformat()}, {"time": now.isoformat()}]}
-    frame = {"data": ends, "mark": {"type": "point", "opacity": 0}, "encoding": {"x": {**x, "field": "time"}}}
     return {
         "height": height,
-        "layer": [frame, bars, *_change_marks(changes, x)],
+        "layer": [_frame(x, now, window), bars, *_change_marks(_apart(changes, window), x)],
         "config": {"view": {"stroke": None}},
     }
 
@@ -79,16 +77,12 @@ def line(
 ) -> dict[str, Any]:
     """Draw `field` of `rows` (with `step`, UTC) as a line with points; nothing is drawn where there is no row."""
     values = [{"time": row["step"].isoformat(), "value": row[field]} for row in rows]
-    return {
-        "height": height,
+    x = _time_axis(True)
+    points = {
         "data": {"values": values},
         "mark": {"type": "line", "color": BLUE, "point": {"size": 12, "color": BLUE}, "strokeWidth": 1.5},
         "encoding": {
-            "x": {
-                **_time_axis(True),
-                "scale": {"type": "utc", "domain": _ms(now - window, now)},
-                "field": "time",
-            },
+            "x": {**x, "field": "time"},
             "y": _value_axis("value", title),
             "tooltip": [
                 {
@@ -101,12 +95,29 @@ def line(
                 {"field": "value", "type": "quantitative", "format": ",.1f", "title": title},
             ],
         },
-        "config": {"view": {"stroke": None}},
     }
+    return {"height": height, "layer": [_frame(x, now, window), points], "config": {"view": {"stroke": None}}}
 
 
-def _ms(*moments: datetime) -> list[int]:
-    return [round(moment.timestamp() * 1000) for moment in moments]
+def _frame(x: dict[str, Any], now: datetime, window: timedelta) -> dict[str, Any]:
+    """Return an invisible layer that spans the window: a fixed domain is not kept beside other layers."""
+    ends = {"values": [{"time": (now - window).isoformat()}, {"time": now.isoformat()}]}
+    return {"data": ends, "mark": {"type": "point", "opacity": 0}, "encoding": {"x": {**x, "field": "time"}}}
+
+
+def _apart(changes: Sequence[tuple[datetime, str]], window: timedelta) -> list[tuple[datetime, str]]:
+    """Return the changes with one text for those whose texts would lie upon each other; each keeps its line."""
+    groups: list[list[tuple[datetime, str]]] = []
+    for time, text in sorted(changes, reverse=True):
+        if groups and groups[-1][0][0] - time <= window * _TEXT_SHARE:
+            groups[-1].append((time, text))
+        else:
+            groups.append([(time, text)])
+    shown = []
+    for (newest, text), *others in groups:
+        shown.append((newest, f"{text} and {len(others)} more" if others else text))
+        shown.extend((time, "") for time, _ in others)
+    return shown
 
 
 def _time_axis(times: bool) -> dict[str, Any]:

@@ -34,7 +34,28 @@ def test_changes_are_lines_with_their_text() -> None:
 def test_a_line_has_a_point_per_row() -> None:
     spec = line(ROWS, "events", "records / s", now=NOW, window=timedelta(hours=1))
 
-    assert [value["value"] for value in spec["data"]["values"]] == [30, 4]
+    assert [value["value"] for value in spec["layer"][1]["data"]["values"]] == [30, 4]
+
+
+def test_a_chart_spans_its_window_however_little_there_is_to_draw() -> None:
+    hour = timedelta(hours=1)
+    for spec in (
+        line(ROWS, "events", "", now=NOW, window=hour),
+        rate_bars(ROWS, "events", "", now=NOW, window=hour, step_s=60),
+    ):
+        ends = [value["time"] for value in spec["layer"][0]["data"]["values"]]
+        assert ends == [(NOW - hour).isoformat(), NOW.isoformat()]
+
+
+def test_texts_of_changes_that_lie_close_become_one_and_every_change_keeps_its_line() -> None:
+    changes = [
+        (NOW - timedelta(minutes=after), f"{name} changed") for after, name in ((1, "b"), (2, "a"), (40, "c"))
+    ]
+    spec = rate_bars(ROWS, "events", "", now=NOW, window=timedelta(hours=1), step_s=60, changes=changes)
+
+    texts = [value["text"] for value in spec["layer"][3]["data"]["values"]]
+    assert texts == ["b changed and 1 more", "", "c changed"]
+    assert len(spec["layer"][2]["data"]["values"]) == 3
 
 
 def test_addresses_keep_slashes_and_escape_the_rest() -> None:
