@@ -8,6 +8,8 @@ from collector.commands.show import console, iso_ms, opened_store, plain, print_
 from collector.errors import HeadwaterError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rich.text import Text
     from rich.tree import Tree
 
@@ -122,7 +124,7 @@ def _headline(read: "Cascade", found: "Found") -> str:
 
 
 def _tree(read: "Cascade", root: "EventRef", shown: set["EventRef"]) -> "Tree":
-    """Draw below `root`; an event with several causes is drawn once and pointed at from the others."""
+    """Draw what is below `root`; an event with several causes is drawn below the one that came last."""
     from rich.tree import Tree
 
     start = read.events[root].time
@@ -133,24 +135,25 @@ def _tree(read: "Cascade", root: "EventRef", shown: set["EventRef"]) -> "Tree":
         cause, branch = pending.pop()
         below = []
         for effect in sorted(read.graph.successors(cause), key=lambda ref: (read.events[ref].time, ref)):
-            edge = read.graph.edges[cause, effect]["edge"]
-            line = _line(read, effect, edge, start)
-            if effect in shown:
-                branch.add(line.append("  (shown above)", "dim"))
-                continue
-            shown.add(effect)
-            below.append((effect, branch.add(line)))
+            if effect not in shown and _drawn_below(read, effect) == cause:
+                shown.add(effect)
+                below.append((effect, branch.add(_line(read, effect, cause, start))))
         pending.extend(reversed(below))
     return tree
 
 
-def _line(read: "Cascade", ref: "EventRef", edge: "Edge | None", start: Any) -> "Text":
+def _drawn_below(read: "Cascade", effect: "EventRef") -> "EventRef":
+    return max(
+        read.graph.predecessors(effect), key=lambda ref: (read.depths[ref], read.events[ref].time, ref)
+    )
+
+
+def _line(read: "Cascade", ref: "EventRef", cause: "EventRef | None", start: "datetime") -> "Text":
     from rich.text import Text
 
     event = read.events[ref]
     line = Text()
-    focus = ref == read.focus
-    line.append("▶ " if focus else "", "bold cyan")
+    line.append("▶ " if ref == read.focus else "", "bold cyan")
     line.append(plain(event.type or ref.topic), "bold red" if event.dead_letter else "bold")
     line.append(f"  {plain(ref)}", "cyan")
     line.append(
@@ -159,14 +162,21 @@ def _line(read: "Cascade", ref: "EventRef", edge: "Edge | None", start: Any) -> 
     line.append(f"  +{(event.time - start).total_seconds():.3f} s", "dim")
     if event.dead_letter:
         line.append("  DEAD LETTER", "bold red")
-    if edge is not None:
-        how = (
-            edge.evidence
-            if edge.relation == "caused"
-            else f"{edge.relation.replace('_', ' ')}, {edge.evidence}"
-        )
-        sure = "" if edge.confidence >= 1 else f" {edge.confidence:.0%}"
-        line.append(f"  [{how}{sure}]", "dim" if edge.confidence >= 1 else "yellow")
+    if cause is not None:
+        _append_evidence(line, read.graph.edges[cause, ref]["edge"])
+        for other in sorted(set(read.graph.predecessors(ref)) - {cause}):
+            line.append(f"  and from {plain(other)}", "dim")
+            _append_evidence(line, read.graph.edges[other, ref]["edge"])
     if ref in read.orphans:
         line.append("  says it was caused by an event that was never seen", "yellow")
     return line
+
+
+def _append_evidence(line: "Text", edge: "Edge") -> None:
+    how = (
+        edge.evidence if edge.relation == "caused" else f"{edge.relation.replace('_', ' ')}, {edge.evidence}"
+    )
+    if edge.confidence >= 1:
+        line.append(f"  [{how}]", "dim")
+    else:
+        line.append(f"  [{how} {edge.confidence:.0%}]", "yellow")
