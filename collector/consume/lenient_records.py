@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aiokafka.consumer import fetcher as aiokafka_fetcher
-from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import _DefaultRecordBatchPy
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import decode_varint
@@ -78,7 +77,7 @@ class _LenientPartitionRecords(aiokafka_fetcher.PartitionRecords):  # type: igno
                     yield from self._unread(batch)
                 except UnicodeDecodeError:
                     yield from self._read_leniently(batch)
-                except (CorruptRecordException, ValueError, IndexError, RuntimeError) as error:
+                except Exception as error:  # every decompressor has errors of its own
                     if self._read_again(batch):
                         return
                     yield self._broken(batch, f"{type(error).__name__}: its structure is damaged")
@@ -94,7 +93,7 @@ class _LenientPartitionRecords(aiokafka_fetcher.PartitionRecords):  # type: igno
     def _read_leniently(self, batch: Any) -> Iterator[Any]:
         try:
             yield from self._unread(_lenient_records(self._bytes_of(batch)))
-        except (CorruptRecordException, ValueError, IndexError, RuntimeError) as error:
+        except Exception as error:  # as above
             yield self._broken(batch, f"{type(error).__name__}: its structure is damaged")
 
     def _is_aborted(self, batch: Any) -> bool:

@@ -114,3 +114,23 @@ def test_a_batch_with_a_damaged_structure_is_left_behind(header_key: bytes) -> N
 
     assert isinstance(found[0], BrokenBatch)
     assert [found[0].offset, found[0].next_offset, found[1].offset, position] == [70, 71, 71, 72]
+
+
+@pytest.mark.parametrize("codec", [1, 2, 3, 4, 7], ids=["gzip", "snappy", "lz4", "zstd", "no such codec"])
+@pytest.mark.parametrize("body", [b"x" * 20, b"\x1f\x8b", b""], ids=["noise", "cut off", "nothing"])
+def test_a_batch_that_cannot_be_decompressed_is_left_behind(codec: int, body: bytes) -> None:
+    """Found by fuzzing: each codec raises errors of its own."""
+    from aiokafka.record.util import calc_crc32c
+
+    batch = bytearray(encode_batch([GOOD])[:61] + body)
+    batch[8:12] = struct.pack(">i", len(batch) - 12)
+    batch[22] = codec
+    batch[17:21] = struct.pack(">I", calc_crc32c(bytes(batch[21:])))
+    fetched = at_offset(bytes(batch), 70) + at_offset(encode_batch([GOOD]), 71)
+
+    for _ in range(2):
+        assert unpacked(fetched, fetch_offset=70) == ([], 70)
+    found, position = unpacked(fetched, fetch_offset=70)
+
+    assert isinstance(found[0], BrokenBatch)
+    assert [found[0].offset, found[0].next_offset, found[1].offset, position] == [70, 71, 71, 72]
