@@ -43,7 +43,7 @@ KEYS = sorted({header.key for convention in CONVENTIONS for header in convention
 VALUES = sorted({value for record in KNOWN for _, value in record.headers if value})
 PAYLOADS = sorted({record.value for record in KNOWN if record.value})
 _NO_REDACTION = re.compile("(?!)")
-_SAID_EVERY = 50_000
+_SAID_EVERY = 10_000
 _CRC, _AFTER_CRC, _RECORD_BYTES_MAX = 17, 21, 300
 
 
