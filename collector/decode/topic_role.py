@@ -24,6 +24,8 @@ def topic_role(topic: str) -> TopicRole:
 
 def copy_relation(topic: str, origin_topic: str) -> Relation:
     """Return what a copy on `topic` of a record on `origin_topic` is."""
-    if topic == origin_topic:
+    role = topic_role(topic)
+    # Records that died twice and are sent again still say that they come from the first dead-letter topic.
+    if topic == origin_topic or (role == "main" and topic_role(origin_topic) == "dead letter"):
         return "redriven"
-    return "retried" if topic_role(topic) == "retry" else "dead_lettered"
+    return "retried" if role == "retry" else "dead_lettered"

@@ -12,6 +12,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 from tests.support.records import NOW_MS, Record, record_columns
 
 FOLDER = Path(__file__).parent.parent / "data" / "recordings"
+_HEADER_VALUE_BYTES_MAX = 1_048_576  # as collectors have it by default: stack traces are long
 _BROKER = "Apache Kafka 4.1.1"
 _SILENCE_SECONDS = 10
 _LOG_APPEND_TIME = 2  # as librdkafka counts; a record says 1
@@ -37,7 +38,7 @@ def recorded_rows(producer: str) -> dict[str, list[dict[str, Any]]]:
 
     They are decoded as one write, the way a collector does.
     """
-    columns = record_columns()
+    columns = record_columns(header_value_bytes_max=_HEADER_VALUE_BYTES_MAX)
     for found in read_recording(producer):
         columns.add(found.topic, found.partition, [found.record], NOW_MS)
     rows: dict[str, list[dict[str, Any]]] = {}

@@ -33,12 +33,13 @@ def record_columns(
     shapes: ShapeReader | None = None,
     producers: dict[str, str] | None = None,
     conventions: Sequence[Convention] = CONVENTIONS,
+    header_value_bytes_max: int = HEADER_VALUE_BYTES_MAX,
 ) -> RecordColumns:
     """Return empty columns with small limits; header names with `secret` in them are redacted."""
     import re
 
     planner = Planner(re.compile(r"(?i).*secret.*"), conventions)
-    limits = Limits(HEADERS_MAX, HEADER_VALUE_BYTES_MAX)
+    limits = Limits(HEADERS_MAX, header_value_bytes_max)
     return RecordColumns(planner, shapes or ShapeReader(), limits, (producers or {}).get)
 
 

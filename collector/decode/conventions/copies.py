@@ -40,7 +40,8 @@ COPIES: tuple[Convention, ...] = (
     ),
     _provenance(
         "spring-retryable-topic",
-        "Spring Kafka @RetryableTopic, RetryTopicHeaders; kafka_original-* are written once and name the main topic",
+        "Spring Kafka @RetryableTopic, RetryTopicHeaders; kafka_original-* are written once and name the main topic, "
+        "attempts count what is to come, the dead letter too",
         ("kafka_original-topic", "kafka_original-partition", "kafka_original-offset"),
         big_endian,
         Header("kafka_exception-cause-fqcn", Meaning.EXCEPTION),
@@ -65,7 +66,7 @@ COPIES: tuple[Convention, ...] = (
     ),
     _provenance(
         "kafka-streams",
-        "Apache Kafka, KIP-1034, ExceptionHandlerUtils",
+        "Apache Kafka, KIP-1034, ExceptionHandlerUtils; 4.3 writes the class of the exception without its message",
         ("__streams.errors.topic", "__streams.errors.partition", "__streams.errors.offset"),
         decimal_text,
         Header("__streams.errors.exception", Meaning.EXCEPTION, text=before_colon),
