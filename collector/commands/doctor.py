@@ -55,9 +55,9 @@ def _check(name: str, check: Callable[[], list[str]]) -> bool:
 
 
 def _kafka(settings: "Settings") -> list[str]:
-    from collector.consume.sample import list_topics
+    from collector.consume.sample import partition_topics
 
-    read, left_out = asyncio.run(list_topics(settings))
+    read, left_out = asyncio.run(partition_topics(settings))
     findings = [f"{plain(settings.bootstrap_servers)} answers; {len(read)} topics are read"]
     if left_out:
         shown = ", ".join(map(plain, left_out[:5])) + (" …" if len(left_out) > 5 else "")

@@ -1,7 +1,6 @@
 """Reads all topics of a cluster as a member of a consumer group; the pipeline decides what is committed."""
 
 import re
-import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from collector.consume import lenient_records
-from collector.errors import BrokerUnavailableError
+from collector.consume.connection import connection, topic_pattern
+from collector.consume.list_topics import answering, list_topics
 from collector.settings import Settings
 
 log = structlog.get_logger()
@@ -38,7 +38,9 @@ class TopicReader:
         Raises BrokerUnavailableError when no broker answers.
         """
         lenient_records.install()
-        topics = await self._topics()
+        pattern = re.compile(topic_pattern(self._settings))
+        listed = await list_topics(self._settings)
+        topics = {name: partitions for name, partitions in listed.items() if pattern.match(name)}
         self.nothing_to_read = not topics
         fetch_bytes = _PREFETCH_BYTES_MAX // max(1, sum(topics.values()))
         least, most = _PARTITION_FETCH_BYTES
@@ -60,17 +62,6 @@ class TopicReader:
         if self._settings.start == "latest" and not await self._has_started_before(topics):
             self._skip_to_end = frozenset(topics)
         consumer.subscribe(pattern=topic_pattern(self._settings), listener=_DrainFirst(self, drain))
-
-    async def _topics(self) -> dict[str, int]:
-        """Return the matching topics that exist now with their numbers of partitions."""
-        probe = AIOKafkaConsumer(**connection(self._settings))
-        try:
-            await answering(probe.start(), self._settings)
-            pattern = re.compile(topic_pattern(self._settings))
-            names = [name for name in await probe.topics() if pattern.match(name)]
-            return {name: len(probe.partitions_for_topic(name) or ()) for name in names}
-        finally:
-            await probe.stop()
 
     async def _has_started_before(self, topics: Mapping[str, int]) -> bool:
         for topic, partitions in topics.items():
@@ -167,44 +158,3 @@ class _DrainFirst(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
     async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
         await self._reader.skip_old(set(assigned))
-
-
-async def answering(starting: Awaitable[None], settings: Settings) -> None:
-    """Await the start of a client. Raises BrokerUnavailableError with what to do about it."""
-    try:
-        await starting
-    except (KafkaError, OSError) as error:
-        raise BrokerUnavailableError(
-            f"No Kafka broker answers at {settings.bootstrap_servers} ({type(error).__name__}). "
-            "Is it running, and is HEADWATER_BOOTSTRAP_SERVERS right?"
-        ) from None
-
-
-def topic_pattern(settings: Settings) -> str:
-    """Return the regular expression that aiokafka matches (from the start of the name) against topics."""
-    return rf"(?!(?:{settings.exclude_topics})\Z)(?:{settings.include_topics})\Z"
-
-
-def connection(settings: Settings) -> dict[str, Any]:
-    """Return what every client of this cluster is constructed with."""
-    secure = settings.security_protocol in ("SSL", "SASL_SSL")
-    options: dict[str, Any] = {
-        "bootstrap_servers": settings.bootstrap_servers,
-        "client_id": "headwater",
-        "security_protocol": settings.security_protocol,
-        "ssl_context": _ssl_context(settings) if secure else None,
-    }
-    if settings.security_protocol.startswith("SASL"):
-        options |= {
-            "sasl_mechanism": settings.sasl_mechanism,
-            "sasl_plain_username": settings.sasl_username,
-            "sasl_plain_password": settings.sasl_password.get_secret_value(),
-        }
-    return options
-
-
-def _ssl_context(settings: Settings) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=settings.ssl_cafile)
-    if settings.ssl_certfile:
-        context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile)
-    return context

@@ -1,32 +1,27 @@
 """A look at the newest records of one topic, without a group and without a trace on the cluster."""
 
+import re
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from collector.consume import lenient_records
+from collector.consume.connection import connection, topic_pattern
 from collector.consume.lenient_records import BrokenBatch
-from collector.consume.reader import answering, connection, topic_pattern
+from collector.consume.list_topics import answering, list_topics
 from collector.errors import SettingsError
 from collector.settings import Settings
 
 _WAIT_MS_MAX = 5_000
 
 
-async def list_topics(settings: Settings) -> tuple[list[str], list[str]]:
+async def partition_topics(settings: Settings) -> tuple[list[str], list[str]]:
     """Return the names of the topics that are read and of those that are left out.
 
     Raises BrokerUnavailableError when no broker answers.
     """
-    import re
-
-    consumer = AIOKafkaConsumer(**connection(settings))
-    try:
-        await answering(consumer.start(), settings)
-        names = sorted(await consumer.topics())
-    finally:
-        await consumer.stop()
     pattern = re.compile(topic_pattern(settings))
+    names = sorted(await list_topics(settings))
     return [name for name in names if pattern.match(name)], [
         name for name in names if not pattern.match(name)
     ]
@@ -37,15 +32,16 @@ async def sample_records(settings: Settings, topic: str, records_max: int) -> li
 
     Raises BrokerUnavailableError when no broker answers and SettingsError where there is no such topic.
     """
+    partitions = (await list_topics(settings)).get(topic)
+    if not partitions:
+        raise SettingsError(f"There is no topic {topic!r} on {settings.bootstrap_servers}.")
     lenient_records.install()
     consumer = AIOKafkaConsumer(
         **connection(settings), group_id=None, enable_auto_commit=False, isolation_level="read_committed"
     )
     try:
         await answering(consumer.start(), settings)
-        if topic not in await consumer.topics():
-            raise SettingsError(f"There is no topic {topic!r} on {settings.bootstrap_servers}.")
-        places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        places = [TopicPartition(topic, number) for number in range(partitions)]
         consumer.assign(places)
         return await _newest(consumer, places, records_max)
     finally:
