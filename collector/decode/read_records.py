@@ -124,12 +124,7 @@ class RecordColumns:
         secret = self._new_plan(keys).redacted
         if secret:
             values = [REDACTED if place in secret else value for place, value in enumerate(values)]
-        # The context in the body is that of the start of the flow: a header knows better.
-        inside = [
-            (key, value)
-            for key, value in (cloudevent_headers(payload) if payload else ())
-            if key != "traceparent" or "traceparent" not in keys
-        ]
+        inside = cloudevent_headers(payload) if payload else []
         read_keys = (*keys, *(key for key, _ in inside))
         plan = self._planner.plan(read_keys, headers_max=len(read_keys))
         return keys, values, plan, (*values, *(value for _, value in inside))
