@@ -9,7 +9,7 @@ from schemas.records import Relation
 TopicRole = Literal["main", "retry", "dead letter"]
 
 _PARTS = re.compile(r"[._\-]+")
-_DEAD_LETTER_PARTS = frozenset({"dlt", "dlq", "deadletter", "deadletters", "poison", "quarantine"})
+_DEAD_LETTER_PARTS = frozenset({"dead", "dlt", "dlq", "deadletter", "deadletters", "poison", "quarantine"})
 _RETRY_PARTS = frozenset({"retry", "retries"})
 
 
