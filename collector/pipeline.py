@@ -261,7 +261,9 @@ class Pipeline:
             if end is not None:
                 self._ends[place] = end
         if not assigned:
-            return self._reader.nothing_to_read
+            # Where other members have all partitions, none may ever come.
+            waited_ms = self._now_ms() - self.progress.started_ms
+            return self._reader.nothing_to_read or waited_ms > 3 * self._settings.session_timeout_ms
         return all(
             place in self._ends and positions.get(place, -1) >= self._ends[place] for place in assigned
         )
