@@ -121,13 +121,15 @@ class RecordColumns:
         as if it were headers, but not kept as such.
         """
         keys, values = keys[: self._limits.headers_max], values[: self._limits.headers_max]
-        secret = self._new_plan(keys).redacted
+        read_values, secret = values, self._new_plan(keys).redacted
         if secret:
+            # Read as null: what all masked ids would have in common is no name.
+            read_values = [None if place in secret else value for place, value in enumerate(values)]
             values = [REDACTED if place in secret else value for place, value in enumerate(values)]
         inside = cloudevent_headers(payload) if payload else []
         read_keys = (*keys, *(key for key, _ in inside))
         plan = self._planner.plan(read_keys, headers_max=len(read_keys))
-        return keys, values, plan, (*values, *(value for _, value in inside))
+        return keys, values, plan, (*read_values, *(value for _, value in inside))
 
     def _close_segment(
         self, group: Gathered, topic: str, partition: int, observed_ms: int, row: int, header: int

@@ -33,8 +33,12 @@ def last_path_part(value: bytes) -> str:
 
 
 def uuid_or_text(value: bytes) -> str:
-    """Read 16 raw bytes as a UUID, anything else as text."""
-    return str(UUID(bytes=value)) if len(value) == 16 and not value.isascii() else value.decode()
+    """Read 16 raw bytes as a UUID, anything else as text: Spring lets applications choose any bytes."""
+    return (
+        str(UUID(bytes=value))
+        if len(value) == 16 and not value.isascii()
+        else value.decode("utf-8", "backslashreplace")
+    )
 
 
 def confluent_id(value: bytes) -> str:

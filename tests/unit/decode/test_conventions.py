@@ -496,6 +496,13 @@ IDENTITY = [
         {"type": "shop.OrderPlaced", "content_type": "application/json", "correlation_id": "", "names": []},
     ),
     Fixture(
+        "spring",
+        "a correlation id of an application's own bytes is no mistake",
+        "spring-kafka CorrelationKey",
+        [("kafka_correlationId", b"\xff\x00\x01"), ("__TypeId__", b"shop.OrderPlaced")],
+        {"type": "shop.OrderPlaced", "names": []},
+    ),
+    Fixture(
         "debezium-outbox",
         "the event's id",
         "debezium EventRouter",

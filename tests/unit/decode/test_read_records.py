@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collector.decode.conventions import CONVENTIONS, Convention, Header, Meaning
 from collector.decode.read_records import REDACTED
 from collector.errors import RecordError
 from tests.support.records import (
@@ -178,6 +179,18 @@ def test_values_of_secret_headers_do_not_leave() -> None:
     row = decoded(Record([("x-Secret-key", b"hunter2"), ("y", b"1")]))
 
     assert row["header_values"] == [REDACTED, b"1"]
+
+
+def test_secret_ids_are_no_names() -> None:
+    """Two events whose ids are masked have nothing in common."""
+    conventions = (Convention("in house", "test", (Header("secret-id", Meaning.MESSAGE_ID),)), *CONVENTIONS)
+
+    row = decoded(Record([("Secret-Id", b"m-1"), ("causation-id", b"m-0")]), conventions=conventions)
+
+    assert (row["message_id"], row["names"]) == ("", [])
+    assert row["reference_names"] == ["id:m-0"]
+    assert row["header_values"] == [REDACTED, b"m-0"]
+    assert row["errors"] == []
 
 
 def test_what_is_too_large_is_cut_and_says_so() -> None:
