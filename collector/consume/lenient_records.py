@@ -17,7 +17,9 @@ from typing import Any, Final
 from aiokafka.consumer import fetcher as aiokafka_fetcher
 from aiokafka.record.default_records import _DefaultRecordBatchPy
 from aiokafka.record.memory_records import MemoryRecords
-from aiokafka.record.util import decode_varint
+
+# Not the compiled one: it does not look where the buffer ends, and damage would end the process.
+from aiokafka.record.util import decode_varint_py as decode_varint
 
 _BATCH_START: Final = struct.Struct(">qi")  # base offset, length of what follows
 _READ_COMMITTED: Final = 1
@@ -132,6 +134,8 @@ def _lenient_records(batch_bytes: bytes) -> Iterator[LenientRecord]:
     buffer, position = bytes(batch._buffer), batch._pos
     for _ in range(batch._num_records):
         length, position = decode_varint(buffer, position)
+        if not 0 < length <= len(buffer) - position:
+            raise ValueError("a record does not lie within its batch")
         yield _lenient_record(batch, buffer, position)
         position += length
 

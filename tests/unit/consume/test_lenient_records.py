@@ -134,3 +134,21 @@ def test_a_batch_that_cannot_be_decompressed_is_left_behind(codec: int, body: by
 
     assert isinstance(found[0], BrokenBatch)
     assert [found[0].offset, found[0].next_offset, found[1].offset, position] == [70, 71, 71, 72]
+
+
+@pytest.mark.parametrize("length", [b"\xfe\xff\xff\xff\x0f", b"\xff\xff\xff\xff\x0f", b"\x00", b"\x01"])
+def test_a_record_that_claims_to_lie_outside_of_its_batch_ends_nothing_but_the_batch(length: bytes) -> None:
+    """Found by fuzzing: the compiled reader of numbers follows such a length out of the buffer and crashes."""
+    from aiokafka.record.util import calc_crc32c
+
+    record = encode_batch([RawRecord(b"x", headers=((b"\xff", b"v"),))])[61:]
+    batch = bytearray(encode_batch([GOOD, GOOD])[:61] + record + length + record[1:])
+    batch[8:12] = struct.pack(">i", len(batch) - 12)
+    batch[17:21] = struct.pack(">I", calc_crc32c(bytes(batch[21:])))
+    fetched = at_offset(bytes(batch), 70) + at_offset(encode_batch([GOOD]), 72)
+
+    for _ in range(3):
+        found, position = unpacked(fetched, fetch_offset=70)
+
+    assert isinstance(found[-2], BrokenBatch)
+    assert (found[-1].offset, found[-1].key, position) == (72, b"good", 73)
