@@ -67,9 +67,8 @@ def message_name(message_id: str, namespace: str = "") -> str:
     return f"id/{namespace}:{message_id}" if namespace else f"id:{message_id}"
 
 
-def span_name(trace_id: str, span_id: str) -> str:
-    """Return the name of the event that was sent under this span; both ids in lowercase hex."""
-    return f"span:{trace_id}-{span_id}"
+SPAN_NAME_PREFIX = "span:"
+"""Before `trace id-span id`, the name of the event that was sent under this span."""
 
 
 def coordinates_name(topic: str, partition: int, offset: int) -> str:

@@ -16,6 +16,7 @@ from collector.decode.plan import Pick
 from collector.decode.read_contexts import ContextColumns, conventions_used, own_parents, read_contexts
 from collector.decode.read_copies import Copies, read_copies
 from collector.errors import RecordError
+from schemas.records import SPAN_NAME_PREFIX, message_name
 
 _ATTEMPTS_MAX = 2**31 - 1
 _NOT_TEXT = frozenset({Meaning.TRACE_CONTEXT, Meaning.PATHWAY})
@@ -152,7 +153,7 @@ def _distinct(texts: Sequence[_Text], others: Sequence[_Text]) -> list[_Text]:
 
 
 def _id_names(text: _Text) -> pa.StringArray:
-    return columns.prefixed(f"id/{text.namespace}:" if text.namespace else "id:", text.column)
+    return columns.prefixed(message_name("", text.namespace), text.column)
 
 
 def _read_text(pick: Pick, values: Values, note: Note) -> pa.StringArray:
@@ -171,7 +172,7 @@ def _read_text(pick: Pick, values: Values, note: Note) -> pa.StringArray:
 
 
 def _span_names(trace_id: pa.StringArray, span_id: pa.StringArray) -> pa.StringArray:
-    return columns.prefixed("span:", pc.binary_join_element_wise(trace_id, span_id, "-"))
+    return columns.prefixed(SPAN_NAME_PREFIX, pc.binary_join_element_wise(trace_id, span_id, "-"))
 
 
 def _context_references(
