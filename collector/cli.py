@@ -2,7 +2,19 @@
 
 import typer
 
-from collector.commands import cascade, collect, dashboard, demo, doctor, edges, migrate, search, store, up
+from collector.commands import (
+    cascade,
+    collect,
+    dashboard,
+    demo,
+    doctor,
+    edges,
+    migrate,
+    search,
+    store,
+    up,
+    watch,
+)
 
 app = typer.Typer(
     name="headwater",
@@ -18,6 +30,7 @@ app.command()(collect.collect)
 app.command()(migrate.migrate)
 app.command()(store.store)
 app.command()(demo.demo)
+app.command()(watch.watch)
 app.command()(up.up)
 app.command()(dashboard.dashboard)
 app.command()(doctor.doctor)

@@ -32,6 +32,7 @@ def parts(settings: Settings, environment: Mapping[str, str], *, dashboard_port:
         answers = partial(_store_answers, folder)
         children.append(Child("store", _headwater("store"), environment, answers, stop_s_max=1.0))
     children.append(Child("collector", _headwater("collect"), environment))
+    children.append(Child("watcher", _headwater("watch"), environment))
     if dashboard_port is not None:
         own = {**environment, "HEADWATER_DASHBOARD_PORT": str(dashboard_port)}
         answers = partial(_dashboard_answers, reachable(settings.dashboard_host), dashboard_port)

@@ -105,3 +105,12 @@ COLLECTOR_STATUS = pa.schema(
         ("state", pa.string()),
     ]
 )
+
+WATCH_STATUS = pa.schema(
+    [
+        ("task", pa.string()),
+        ("observed_time", _UTC_MS),
+        ("elapsed_ms", pa.float64()),
+        ("problem", pa.string()),
+    ]
+)

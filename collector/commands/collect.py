@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import socket
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,6 +47,7 @@ async def _collect(settings: settings_module.Settings, *, once: bool) -> None:
     from collector.report_status import StatusReporter
     from collector.storage.migrate import migrate
     from collector.storage.open import open_store
+    from collector.watch import run_once, tasks
     from collector.write import BatchWriter
 
     name = f"{socket.gethostname()}-{os.getpid()}"
@@ -68,6 +70,8 @@ async def _collect(settings: settings_module.Settings, *, once: bool) -> None:
         finally:
             await asyncio.wait_for(reader.stop(), timeout=10)
         _say(pipeline.progress, wall_clock_ms())
+        if once and not pipeline.stopping.is_set():
+            await asyncio.to_thread(run_once, store, tasks(store, settings), datetime.now(UTC))
     finally:
         store.close()
 

@@ -24,8 +24,8 @@ def test_an_embedded_store_runs_first_and_a_server_runs_by_itself(tmp_path: Path
     embedded = parts(load(store=f"embedded:{tmp_path}"), {}, dashboard_port=8501)
     server = parts(load(store="http://default@localhost:8123/x"), {}, dashboard_port=None)
 
-    assert [child.name for child in embedded] == ["store", "collector", "dashboard"]
-    assert [child.name for child in server] == ["collector"]
+    assert [child.name for child in embedded] == ["store", "collector", "watcher", "dashboard"]
+    assert [child.name for child in server] == ["collector", "watcher"]
 
 
 def test_children_get_what_the_flags_say(tmp_path: Path) -> None:
