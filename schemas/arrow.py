@@ -38,6 +38,7 @@ EVENTS = pa.schema(
         ("origin", pa.string()),
         ("failed_group", pa.string()),
         ("exception", pa.string()),
+        ("exception_message", pa.string()),
         ("attempt", pa.uint32()),
         ("pathway_hash", pa.uint64()),
         ("pathway_start_ms", pa.int64()),

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 TEXT_BYTES_MAX = 512
+EXCERPT_CHARACTERS_MAX = 2_000
 
 Values = Sequence[bytes | None]
 Note = Callable[[int, str], None]
@@ -29,6 +30,19 @@ def text(values: Sequence[bytes | None]) -> pa.StringArray:
     if not regular:
         column = pa.array([None if value is None else _tidy(value) for value in values], pa.string())
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+
+
+def excerpt(values: Sequence[bytes | None]) -> pa.StringArray:
+    """Return long texts for people to read: the first EXCERPT_CHARACTERS_MAX characters, null where there are none."""
+    return pa.array([_beginning(value) if value else None for value in values], pa.string())
+
+
+def _beginning(value: bytes) -> str:
+    # No character takes more than four bytes: what is behind is not even looked at.
+    seen = value[: 4 * EXCERPT_CHARACTERS_MAX].decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
+    if len(seen) <= EXCERPT_CHARACTERS_MAX:
+        return seen
+    return f"{seen[: EXCERPT_CHARACTERS_MAX - 1]}…"
 
 
 def _any_odd(column: pa.StringArray) -> bool:

@@ -42,6 +42,7 @@ class HeaderFacts:
     origin: pa.StringArray
     failed_group: pa.StringArray
     exception: pa.StringArray
+    exception_message: pa.StringArray
     attempt: npt.NDArray[np.uint32]  # 0 = not said
     pathway_hash: npt.NDArray[np.uint64]  # 0 = not said
     pathway_start_ms: npt.NDArray[np.int64]
@@ -90,6 +91,7 @@ def read_headers(
         origin=copies.origin,
         failed_group=columns.without(said.first(Meaning.FAILED_GROUP), is_original),
         exception=columns.without(said.first(Meaning.EXCEPTION), is_original),
+        exception_message=columns.without(said.first(Meaning.EXCEPTION_MESSAGE), is_original),
         attempt=_attempts(picks, picked, count, note),
         pathway_hash=hashes,
         pathway_start_ms=starts_ms,
@@ -157,9 +159,10 @@ def _id_names(text: _Text) -> pa.StringArray:
 
 
 def _read_text(pick: Pick, values: Values, note: Note) -> pa.StringArray:
+    column = columns.excerpt if pick.meaning is Meaning.EXCEPTION_MESSAGE else columns.text
     read = pick.header.text
     if read is None:
-        return columns.text(values)
+        return column(values)
     found: list[bytes | None] = []
     for row, value in enumerate(values):
         try:
@@ -168,7 +171,7 @@ def _read_text(pick: Pick, values: Values, note: Note) -> pa.StringArray:
             note(row, RecordError.HEADER_UNREADABLE)
             text = None
         found.append(None if text is None else text.encode("utf-8", "backslashreplace"))
-    return columns.text(found)
+    return column(found)
 
 
 def _span_names(trace_id: pa.StringArray, span_id: pa.StringArray) -> pa.StringArray:

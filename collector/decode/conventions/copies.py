@@ -3,7 +3,13 @@
 from typing import Literal
 
 from collector.decode.conventions.model import Convention, Header, Meaning, NumberReader
-from collector.decode.conventions.read_values import before_colon, big_endian, decimal_text, last_path_part
+from collector.decode.conventions.read_values import (
+    before_colon,
+    big_endian,
+    decimal_text,
+    last_path_part,
+    without_listener,
+)
 
 
 def _provenance(
@@ -37,6 +43,8 @@ COPIES: tuple[Convention, ...] = (
         Header("kafka_dlt-exception-cause-fqcn", Meaning.EXCEPTION),
         Header("kafka_dlt-exception-fqcn", Meaning.EXCEPTION),
         Header("kafka_dlt-key-exception-fqcn", Meaning.EXCEPTION),
+        Header("kafka_dlt-exception-message", Meaning.EXCEPTION_MESSAGE, text=without_listener),
+        Header("kafka_dlt-key-exception-message", Meaning.EXCEPTION_MESSAGE, text=without_listener),
     ),
     _provenance(
         "spring-retryable-topic",
@@ -47,6 +55,8 @@ COPIES: tuple[Convention, ...] = (
         Header("kafka_exception-cause-fqcn", Meaning.EXCEPTION),
         Header("kafka_exception-fqcn", Meaning.EXCEPTION),
         Header("kafka_key-exception-fqcn", Meaning.EXCEPTION),
+        Header("kafka_exception-message", Meaning.EXCEPTION_MESSAGE, text=without_listener),
+        Header("kafka_key-exception-message", Meaning.EXCEPTION_MESSAGE, text=without_listener),
         Header("retry_topic-attempts", Meaning.ATTEMPT, big_endian),
     ),
     _provenance(
@@ -55,6 +65,7 @@ COPIES: tuple[Convention, ...] = (
         ("x-original-topic", "x-original-partition", "x-original-offset"),
         big_endian,
         Header("x-exception-fqcn", Meaning.EXCEPTION),
+        Header("x-exception-message", Meaning.EXCEPTION_MESSAGE, text=without_listener),
     ),
     _provenance(
         "kafka-connect",
@@ -63,6 +74,7 @@ COPIES: tuple[Convention, ...] = (
         decimal_text,
         Header("__connect.errors.connector.name", Meaning.FAILED_GROUP),
         Header("__connect.errors.exception.class.name", Meaning.EXCEPTION),
+        Header("__connect.errors.exception.message", Meaning.EXCEPTION_MESSAGE),
     ),
     _provenance(
         "kafka-streams",
@@ -70,6 +82,7 @@ COPIES: tuple[Convention, ...] = (
         ("__streams.errors.topic", "__streams.errors.partition", "__streams.errors.offset"),
         decimal_text,
         Header("__streams.errors.exception", Meaning.EXCEPTION, text=before_colon),
+        Header("__streams.errors.message", Meaning.EXCEPTION_MESSAGE),
     ),
     _provenance(
         "share-group",
@@ -78,6 +91,7 @@ COPIES: tuple[Convention, ...] = (
         decimal_text,
         Header("__dlq.errors.group", Meaning.FAILED_GROUP),
         Header("__dlq.errors.delivery.count", Meaning.ATTEMPT, decimal_text),
+        Header("__dlq.errors.message", Meaning.EXCEPTION_MESSAGE),
     ),
     _provenance(
         "smallrye-dead-letter",
@@ -86,6 +100,8 @@ COPIES: tuple[Convention, ...] = (
         decimal_text,
         Header("dead-letter-cause-class-name", Meaning.EXCEPTION, copy="first"),
         Header("dead-letter-exception-class-name", Meaning.EXCEPTION, copy="first"),
+        Header("dead-letter-cause", Meaning.EXCEPTION_MESSAGE, copy="first"),
+        Header("dead-letter-reason", Meaning.EXCEPTION_MESSAGE, copy="first"),
         copy="first",
     ),
     _provenance(
@@ -95,6 +111,8 @@ COPIES: tuple[Convention, ...] = (
         decimal_text,
         Header("delayed-retry-cause-class-name", Meaning.EXCEPTION, copy="first"),
         Header("delayed-retry-exception-class-name", Meaning.EXCEPTION, copy="first"),
+        Header("delayed-retry-cause", Meaning.EXCEPTION_MESSAGE, copy="first"),
+        Header("delayed-retry-reason", Meaning.EXCEPTION_MESSAGE, copy="first"),
         Header("delayed-retry-count", Meaning.ATTEMPT, decimal_text, copy="first"),
         copy="first",
     ),
@@ -114,6 +132,7 @@ COPIES: tuple[Convention, ...] = (
             Header("original-partition", Meaning.ORIGIN_PARTITION, decimal_text),
             Header("original-offset", Meaning.ORIGIN_OFFSET, decimal_text),
             Header("exception-type", Meaning.EXCEPTION),
+            Header("exception-message", Meaning.EXCEPTION_MESSAGE),
         ),
         needs=("original-destination", "original-offset"),
     ),

@@ -26,6 +26,7 @@ class Meaning(StrEnum):
     ORIGIN_OFFSET = "origin offset"
     FAILED_GROUP = "failed consumer group"
     EXCEPTION = "exception"
+    EXCEPTION_MESSAGE = "exception message"
     ATTEMPT = "attempt"
     PATHWAY = "pathway"
 

@@ -1,11 +1,16 @@
 """How single header values are written on the wire. Pure; every reader raises ValueError for what it cannot read."""
 
+import re
 import struct
 from base64 import b64decode
 from collections.abc import Callable
 from uuid import UUID
 
 from collector.decode.conventions.model import Pathway
+
+_LISTENER = re.compile(
+    r"Listener (?:method '[^\n]*?' threw exception|failed); (?:nested exception is (?:[\w.$]+: )?)?(?=\S)"
+)
 
 
 def big_endian(value: bytes) -> int:
@@ -25,6 +30,16 @@ def decimal_text(value: bytes) -> int:
 def before_colon(value: bytes) -> str:
     """Read the class of a Java exception from `class: message`, as Throwable.toString writes it."""
     return value.decode("utf-8", "backslashreplace").partition(":")[0].strip()
+
+
+def without_listener(value: bytes) -> str:
+    """Read the message of a failure without what Spring puts before it, which listener failed.
+
+    Spring's own exception wraps the one that says why: `Listener method '…' threw exception; not paid`.
+    """
+    message = value.decode("utf-8", "backslashreplace")
+    wrapper = _LISTENER.match(message)
+    return message[wrapper.end() :] if wrapper else message
 
 
 def last_path_part(value: bytes) -> str:

@@ -217,3 +217,20 @@ def test_the_agent_gives_every_record_a_span_of_its_own(agent: Rows) -> None:
 
     assert len({name for (name,) in names}) == len(names) == 6
     assert len({row["trace_id"] for row in agent["orders"]}) == 2
+
+
+def test_what_a_failure_said_is_read_without_the_wrapper_that_named_the_listener(
+    spring: Rows, connect: Rows, streams: Rows
+) -> None:
+    assert [
+        row["exception_message"] for topic in ("orders-dlt", "orders-dlt-dlt") for row in spring[topic]
+    ] == [
+        "not paid",
+        "nothing to repair",
+    ]
+    assert {row["exception_message"] for row in spring["payments-retry-200"]} == {"card refused"}
+    assert spring["parcels-dlt"][0]["exception_message"] == "failed to deserialize"
+    assert connect["shipments-dlq"][1]["exception_message"] == (
+        "Value (many) was out of range for requested data type"
+    )
+    assert streams["readings-dlq"][1]["exception_message"] == "cannot rate: meter stands still"
