@@ -1,0 +1,18 @@
+-- What was stored before there was the view. Sets again: what the view has counted meanwhile is not counted twice.
+INSERT INTO topic_hours
+SELECT
+    topic,
+    toStartOfHour(time) AS hour,
+    service,
+    groupBitmapState(place) AS events,
+    groupBitmapStateIf(place, dead_letter) AS dead_letters,
+    groupBitmapStateIf(place, origin != '') AS copies,
+    groupBitmapStateIf(place, schema_id != '') AS schema_ids,
+    groupBitmapStateIf(place, message_id != '') AS message_ids,
+    groupBitmapStateIf(place, notEmpty(reference_names) OR origin != '') AS claims
+FROM
+(
+    SELECT *, bitOr(bitShiftLeft(toUInt64(partition), 44), offset) AS place
+    FROM events
+)
+GROUP BY topic, hour, service
