@@ -13,8 +13,12 @@ READY := .venv/.ready
 demo: env ## A live company on this machine: make demo ARGS='--seconds 60 --no-dashboard'
 	@$(BIN)/headwater demo $(ARGS)
 
+# Two at a time: most tests wait for processes of their own. The browser's driver keeps an event loop in the main
+# thread, where asyncio.run then fails, so its tests have workers of their own.
 test: env lint browser ## Everything that CI needs. ARGS goes to pytest.
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest tests/unit tests/contract -n 2 $(ARGS)
+	@$(BIN)/pytest tests/integration -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/pytest tests/browser -n 2 --dist loadfile $(ARGS)
 
 check: env lint unit ## Quick: style, types, import rules, unit tests
 

@@ -57,6 +57,7 @@ def test_up_shows_its_address_when_it_answers_and_ctrl_c_ends_all_of_it(tmp_path
         assert {path.name for path in (tmp_path / "store" / "logs").iterdir()} == {
             "store.log",
             "collector.log",
+            "watcher.log",
             "dashboard.log",
         }
         assert "store | The store answers" in log.read_text()
