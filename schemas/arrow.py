@@ -115,3 +115,38 @@ WATCH_STATUS = pa.schema(
         ("problem", pa.string()),
     ]
 )
+
+SCHEMA_CHANGES = pa.schema(
+    [
+        ("topic", pa.string()),
+        ("type", pa.string()),
+        ("change_id", pa.string()),
+        ("kind", pa.string()),
+        ("service", pa.string()),
+        ("service_version", pa.string()),
+        ("first_time", _UTC_MS),
+        ("first_partition", pa.uint32()),
+        ("first_offset", pa.uint64()),
+        ("detected_time", _UTC_MS),
+        ("from_shape", pa.uint64()),
+        ("to_shape", pa.uint64()),
+        ("from_schema", pa.string()),
+        ("to_schema", pa.string()),
+        ("new_shapes", pa.list_(pa.uint64())),
+        ("old_shapes", pa.list_(pa.uint64())),
+        ("fields", pa.string()),
+        ("summary", pa.string()),
+        ("verdict", pa.string()),
+        ("verdict_rule", pa.string()),
+        ("state", pa.string()),
+        ("new_events", pa.uint64()),
+        ("old_events", pa.uint64()),
+        ("new_share", pa.float64()),
+        ("last_new_time", _UTC_MS),
+        ("last_old_time", _UTC_MS),
+        ("complete_time", _UTC_MS),
+        ("reverted_time", _UTC_MS),
+        ("evidence", pa.string()),
+        ("observed_time", _UTC_MS),
+    ]
+)

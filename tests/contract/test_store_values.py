@@ -196,6 +196,7 @@ def test_a_time_without_a_zone_is_refused_instead_of_guessed(store: Store, ask: 
         ("collector_errors", arrow.COLLECTOR_ERRORS),
         ("collector_partitions", arrow.COLLECTOR_PARTITIONS),
         ("collector_status", arrow.COLLECTOR_STATUS),
+        ("schema_changes", arrow.SCHEMA_CHANGES),
     ],
 )
 def test_what_is_written_has_the_columns_of_its_table(

@@ -1,0 +1,1 @@
+"""Schema registries with the Confluent REST interface: asked, never written to."""
