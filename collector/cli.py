@@ -3,6 +3,7 @@
 import typer
 
 from collector.commands import (
+    anomalies,
     cascade,
     collect,
     dashboard,
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.command()(cascade.cascade)
 app.command()(search.search)
 app.command()(edges.edges)
+app.command()(anomalies.anomalies)
 app.command()(collect.collect)
 app.command()(migrate.migrate)
 app.command()(store.store)

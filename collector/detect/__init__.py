@@ -1,1 +1,1 @@
-"""What stands out in what is stored. Pure: facts and a time in, findings out."""
+"""What stands out in what is stored: counted by SQL, judged by pure functions, findings out."""
