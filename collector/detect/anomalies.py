@@ -136,7 +136,7 @@ def _counted(store: Store, since: datetime, until: datetime) -> _Counted:
 
 
 def _with_usual(
-    anomaly: Anomaly, span: Span, before: Span, known: Mapping[tuple[str, str, str, str], int]
+    anomaly: Anomaly, span: Span, before: Span, known: Mapping[tuple[Kind, str, str, str], int]
 ) -> Anomaly:
     """Scale what was found before to as many events as there are now: a busy hour may have more of everything."""
     events_before = sum(n for (topic, _), n in before.totals.items() if topic == anomaly.topic)
