@@ -4,6 +4,7 @@ Most payloads of a topic have one of few shapes. Such a shape is turned into a t
 one go, in C, whether the next payload has exactly it; only what does not is taken apart in Python.
 """
 
+import re
 from collections.abc import Hashable, Iterator
 from hashlib import blake2b
 from typing import Annotated, Any, Final
@@ -19,6 +20,13 @@ _ITEMS_MAX = 64  # items of an array that are looked at
 _PATH_CHARACTERS_MAX = 256
 _CLOUDEVENT_PATHS = frozenset({"specversion:string", "id:string", "source:string", "type:string"})
 _OPENING = frozenset(b"{[")
+# Names of members that are data: dates and times, plain numbers, UUIDs, long hexadecimal, mail addresses, and ids
+# such as ord-20464. An object is a map only where all of its members are called so.
+_DATA_NAME = re.compile(
+    r"\d{4}-\d\d(?:-\d\d)?(?:[T ][\d:.,+Z-]*)?|[+-]?\d+(?:\.\d+)?"
+    r"|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|(?=[0-9A-Fa-f]*\d)[0-9A-Fa-f]{16,}"
+    r"|[^\s@]+@[^\s@]+\.[^\s@]+|[A-Za-z]{1,12}[-_:/#]\d{3,}"
+)
 _NESTED = frozenset({dict, list})
 _TYPE_NAMES = {
     str: "string",
@@ -107,11 +115,16 @@ class ShapeReader:
         return self._decoders[key]
 
 
+def _is_map(members: dict[str, Any]) -> bool:
+    """Tell whether an object has data for names: then its members are one, and their names are no structure."""
+    return len(members) > _MEMBERS_MAX or (bool(members) and all(map(_DATA_NAME.fullmatch, members)))
+
+
 def _structure(value: Any) -> Hashable:
     """Return a key that is equal for values with the same members, order and types."""
     kind = type(value)
     if kind is dict:
-        if len(value) > _MEMBERS_MAX:
+        if _is_map(value):
             return dict, frozenset(map(_structure, list(value.values())[:_ITEMS_MAX]))
         # Scalars are told apart here rather than by a call each: this line is most of the cost of a shape.
         return tuple(value), tuple(
@@ -158,7 +171,7 @@ def _exact_container(key: Any) -> Any:
 def _paths(value: Any, path: str) -> Iterator[str]:
     yield f"{path[:_PATH_CHARACTERS_MAX] or '$'}:{_TYPE_NAMES[type(value)]}"
     if isinstance(value, dict):
-        if len(value) > _MEMBERS_MAX:
+        if _is_map(value):
             members = [("*", member) for member in list(value.values())[:_ITEMS_MAX]]
         else:
             members = list(value.items())

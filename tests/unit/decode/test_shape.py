@@ -51,9 +51,31 @@ def test_member_order_and_array_length_do_not_change_a_shape() -> None:
 
 
 def test_an_object_with_very_many_members_is_a_map_with_data_as_keys() -> None:
-    by_day = {f"2026-{day}": {"sold": day} for day in range(300)}
+    by_day = {f"day {day}": {"sold": day} for day in range(300)}
 
     assert shape_of(by_day) == ("$:object", "*.sold:integer", "*:object")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2026-11-23", "2026-11", "2026-11-23T10:00:00Z", "20464", "-1", "12.5", "ord-20464", "SKU-1042",
+        "0b5b3b1e-2f0c-4f6e-9a35-0d6d4d7e9a11", "4bf92f3577b34da6a3ce929d0e0e4736", "ada@shop.example",
+    ],
+)  # fmt: skip
+def test_an_object_whose_names_are_data_is_a_map(name: str) -> None:
+    assert shape_of({"by": {name: {"sold": 1}}}) == ("$:object", "by.*.sold:integer", "by.*:object", "by:object")
+
+
+@pytest.mark.parametrize(
+    "name", ["address_1", "line2", "p95", "sha256", "iso-8601 date", "deadbeefdeadbeef", "id"]
+)
+def test_names_that_only_look_a_little_like_data_stay_names(name: str) -> None:
+    assert f"by.{name}:integer" in shape_of({"by": {name: 1}})
+
+
+def test_one_name_that_is_no_data_makes_all_of_them_names() -> None:
+    assert "by.2026-11-23:integer" in shape_of({"by": {"2026-11-23": 1, "total": 2}})
 
 
 @pytest.mark.parametrize("payload", [b"", b"plain text", b"42", b"\x00\x01\x02", b"\xff\xfe"])
