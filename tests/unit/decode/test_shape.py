@@ -64,7 +64,12 @@ def test_an_object_with_very_many_members_is_a_map_with_data_as_keys() -> None:
     ],
 )  # fmt: skip
 def test_an_object_whose_names_are_data_is_a_map(name: str) -> None:
-    assert shape_of({"by": {name: {"sold": 1}}}) == ("$:object", "by.*.sold:integer", "by.*:object", "by:object")
+    assert shape_of({"by": {name: {"sold": 1}}}) == (
+        "$:object",
+        "by.*.sold:integer",
+        "by.*:object",
+        "by:object",
+    )
 
 
 @pytest.mark.parametrize(
