@@ -63,6 +63,38 @@ class DeclaredHeader(BaseModel):
         return value
 
 
+class Objective(BaseModel):
+    """How much of a topic's, a group's or a flow's traffic has to end well."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1)
+    objective: float = Field(gt=0, lt=1)
+    topic: str = ".*"
+    consumer_group: str = ".*"
+    window_days: int = Field(28, ge=1, le=366)
+
+    @field_validator("topic", "consumer_group")
+    @classmethod
+    def _is_a_pattern(cls, value: str) -> str:
+        return _checked_pattern(value)
+
+
+class RuleOverride(BaseModel):
+    """Other values of the rules that open incidents, for some topics; see collector/detect/rules.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str = Field(min_length=1)
+    topic: str = ".*"
+    values: dict[str, float | bool] = Field(min_length=1)
+
+    @field_validator("topic")
+    @classmethod
+    def _is_a_pattern(cls, value: str) -> str:
+        return _checked_pattern(value)
+
+
 class Settings(BaseSettings):
     """Everything a user may decide. Each description is what the README's table shows."""
 
@@ -134,19 +166,34 @@ class Settings(BaseSettings):
         default_factory=list,
         description="Headers of your own and what they mean; tried before all others",
     )
+    flows: dict[str, str] = Field(
+        default_factory=dict,
+        description="Name of a flow to the pattern of its topics; incidents are counted by it",
+    )
+    teams: dict[str, str] = Field(
+        default_factory=dict,
+        description="Team to the pattern of its services and topics; incidents are counted by it",
+    )
+    slos: list[Objective] = Field(
+        default_factory=list,
+        description="Objectives: `name`, `objective` (0.999), `topic`, `consumer_group`, `window_days` (28)",
+    )
+    rules: list[RuleOverride] = Field(
+        default_factory=list,
+        description="Other values of the rules for incidents: `kind`, `topic` pattern, `values`",
+    )
     dashboard_host: str = Field("127.0.0.1", description="Where the dashboard listens")
     dashboard_port: int = Field(8501, ge=0, le=65535, description="Port of the dashboard; 0 picks a free one")
 
     @field_validator("include_topics", "exclude_topics", "redact_headers")
     @classmethod
     def _is_a_pattern(cls, value: str) -> str:
-        import re
+        return _checked_pattern(value)
 
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from None
-        return value
+    @field_validator("flows", "teams")
+    @classmethod
+    def _are_patterns(cls, value: dict[str, str]) -> dict[str, str]:
+        return {name: _checked_pattern(pattern) for name, pattern in value.items()}
 
     @model_validator(mode="after")
     def _declared_headers_are_legible(self) -> Self:
@@ -175,6 +222,14 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: flags (init), environment, headwater.toml in the current folder."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def _checked_pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return value
 
 
 def load(**flags: Any) -> Settings:

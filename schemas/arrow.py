@@ -150,3 +150,78 @@ SCHEMA_CHANGES = pa.schema(
         ("observed_time", _UTC_MS),
     ]
 )
+INCIDENTS = pa.schema(
+    [
+        ("incident_id", pa.string()),
+        ("kind", pa.string()),
+        ("scope", pa.string()),
+        ("topic", pa.string()),
+        ("service", pa.string()),
+        ("consumer_group", pa.string()),
+        ("flow", pa.string()),
+        ("team", pa.string()),
+        ("severity", pa.string()),
+        ("title", pa.string()),
+        ("impact_time", _UTC_MS),
+        ("detected_time", _UTC_MS),
+        ("acknowledged_time", _UTC_MS),
+        ("mitigated_time", _UTC_MS),
+        ("resolved_time", _UTC_MS),
+        ("reopened", pa.uint16()),
+        ("parent_id", pa.string()),
+        ("backfilled", pa.bool_()),
+        ("bad", pa.uint64()),
+        ("total", pa.uint64()),
+        ("left_behind", pa.uint64()),
+        ("causes", pa.string()),
+        ("sample_events", pa.list_(pa.string())),
+        ("state", pa.string()),
+        ("acknowledged_by", pa.string()),
+        ("version", pa.uint64()),
+    ]
+)
+
+INCIDENT_CHANGES = pa.schema(
+    [
+        ("incident_id", pa.string()),
+        ("time", _UTC_MS),
+        ("change", pa.string()),
+        ("text", pa.string()),
+        ("change_key", pa.string()),
+    ]
+)
+
+INCIDENT_ACKNOWLEDGEMENTS = pa.schema(
+    [("incident_id", pa.string()), ("time", _UTC_MS), ("by", pa.string()), ("source", pa.string())]
+)
+
+INCIDENT_MARKS = pa.schema([("name", pa.string()), ("time", _UTC_MS), ("version", pa.uint64())])
+
+DEPLOYMENTS = pa.schema(
+    [
+        ("service", pa.string()),
+        ("version", pa.string()),
+        ("environment", pa.string()),
+        ("time", _UTC_MS),
+        ("source", pa.string()),
+        ("deployment_id", pa.string()),
+        ("url", pa.string()),
+        ("observed_time", _UTC_MS),
+    ]
+)
+
+ALERTS = pa.schema(
+    [
+        ("alert_id", pa.string()),
+        ("incident_id", pa.string()),
+        ("transition", pa.string()),
+        ("channel", pa.string()),
+        ("created_time", _UTC_MS),
+        ("state", pa.string()),
+        ("attempts", pa.uint32()),
+        ("next_time", _UTC_MS),
+        ("sent_time", _UTC_MS),
+        ("problem", pa.string()),
+        ("version", pa.uint64()),
+    ]
+)

@@ -16,6 +16,13 @@ IncidentKind = Literal[
 ]
 Severity = Literal["page", "ticket"]
 CauseKind = Literal["schema_change", "deployment", "upstream_incident", "broker_change", "consumer_change"]
+State = Literal["open", "no data", "mitigated", "resolved", "withdrawn"]
+"""`mitigated`: nothing bad any more, but not yet enough good traffic to call it over. `no data`: nothing comes, so
+nobody can tell. `withdrawn`: what arrived later shows that it was none, or was another; no measure counts it."""
+ChangeKind = Literal[
+    "opened", "escalated", "corrected", "mitigated", "resolved", "reopened", "folded", "acknowledged"
+]
+DeploymentSource = Literal["webhook", "header", "span"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +65,28 @@ class Incident:
     left_behind: int
     causes: tuple[Cause, ...] = ()
     sample_events: tuple[str, ...] = ()
+    state: State = "open"
+    acknowledged_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentChange:
+    """A line in the diary of an incident; a row of `incident_changes`. `time` is when it became known."""
+
+    incident_id: str
+    time: datetime
+    change: ChangeKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A version that took effect; a row of `deployments`. Empty text = not said."""
+
+    service: str
+    version: str
+    time: datetime
+    source: DeploymentSource
+    environment: str = ""
+    deployment_id: str = ""
+    url: str = ""

@@ -24,6 +24,8 @@ CREATE TABLE IF NOT EXISTS incidents
     left_behind       UInt64                 COMMENT 'what is still to be put right, e.g. dead letters that nobody sent again',
     causes            String                 COMMENT 'JSON list of schemas.incidents.Cause, most likely first',
     sample_events     Array(String)          COMMENT 'topic/partition/offset of a few bad events',
+    state             LowCardinality(String) COMMENT 'open | no data | mitigated | resolved | withdrawn, see schemas.incidents.State',
+    acknowledged_by   String                 COMMENT 'empty = nobody, or not said',
     version           UInt64                 COMMENT 'the evaluation that wrote it, in ms since 1970'
 )
 ENGINE = ReplacingMergeTree(version)

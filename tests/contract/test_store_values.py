@@ -197,6 +197,12 @@ def test_a_time_without_a_zone_is_refused_instead_of_guessed(store: Store, ask: 
         ("collector_partitions", arrow.COLLECTOR_PARTITIONS),
         ("collector_status", arrow.COLLECTOR_STATUS),
         ("schema_changes", arrow.SCHEMA_CHANGES),
+        ("incidents", arrow.INCIDENTS),
+        ("incident_changes", arrow.INCIDENT_CHANGES),
+        ("incident_acknowledgements", arrow.INCIDENT_ACKNOWLEDGEMENTS),
+        ("incident_marks", arrow.INCIDENT_MARKS),
+        ("deployments", arrow.DEPLOYMENTS),
+        ("alerts", arrow.ALERTS),
     ],
 )
 def test_what_is_written_has_the_columns_of_its_table(

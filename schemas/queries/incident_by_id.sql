@@ -1,0 +1,13 @@
+-- One incident by its id or by the beginning of its id.
+SELECT incidents.* EXCEPT (acknowledged_time, acknowledged_by),
+    if(acks.incident_id = '', incidents.acknowledged_time, acks.first_time) AS acknowledged_time,
+    if(acks.incident_id = '', incidents.acknowledged_by, acks.first_by) AS acknowledged_by
+FROM (SELECT * FROM incidents FINAL WHERE startsWith(incident_id, {incident_id:String})) AS incidents
+LEFT JOIN
+(
+    SELECT incident_id, min(time) AS first_time, argMin(by, (time, by)) AS first_by
+    FROM incident_acknowledgements FINAL
+    GROUP BY incident_id
+) AS acks USING (incident_id)
+ORDER BY incident_id
+LIMIT 20

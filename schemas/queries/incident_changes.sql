@@ -1,0 +1,5 @@
+-- The diary of an incident.
+SELECT incident_id, time, change, text
+FROM incident_changes FINAL
+WHERE incident_id = {incident_id:String}
+ORDER BY time, change, change_key
