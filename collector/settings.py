@@ -157,6 +157,14 @@ class Settings(BaseSettings):
         r"(?i).*(authorization|cookie|password|secret|token|api[-_]?key).*",
         description="Values of headers whose name matches in full are masked before they leave the process",
     )
+    topic_roles: dict[str, Literal["dead letter", "retry", "main"]] = Field(
+        default_factory=dict,
+        description="Topic pattern to what it holds (`dead letter`, `retry`, `main`), where Headwater sees it wrong",
+    )
+    redact_exceptions: str = Field(
+        r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?i:password|passwd|pwd|secret|token|api[-_]?key)\s*[=:]\s*\S+",
+        description="What matches is masked in exception messages and stack traces before they are shown or grouped",
+    )
     shapes: bool = Field(True, description="Read the structure (paths and types, no values) of JSON payloads")
     producers: dict[str, str] = Field(
         default_factory=dict,
@@ -185,7 +193,7 @@ class Settings(BaseSettings):
     dashboard_host: str = Field("127.0.0.1", description="Where the dashboard listens")
     dashboard_port: int = Field(8501, ge=0, le=65535, description="Port of the dashboard; 0 picks a free one")
 
-    @field_validator("include_topics", "exclude_topics", "redact_headers")
+    @field_validator("include_topics", "exclude_topics", "redact_headers", "redact_exceptions")
     @classmethod
     def _is_a_pattern(cls, value: str) -> str:
         return _checked_pattern(value)

@@ -12,6 +12,7 @@ from typing import Protocol
 import pyarrow as pa
 import structlog
 
+from collector.detect.dead_letters_find import FindDeadLetters
 from collector.errors import HeadwaterError
 from collector.settings import Settings
 from collector.storage.api import Store
@@ -32,9 +33,9 @@ class Task(Protocol):
         """Do it as of `now` (UTC). Blocks; safe to repeat. Raises HeadwaterError for what a user can act on."""
 
 
-def tasks(store: Store, settings: Settings) -> Sequence[Task]:  # noqa: ARG001 - each task takes what it needs of these
+def tasks(store: Store, settings: Settings) -> Sequence[Task]:
     """Return every task in the order in which facts build on each other."""
-    return []
+    return [FindDeadLetters(store, settings)]
 
 
 def run_once(store: Store, todo: Sequence[Task], now: datetime) -> None:
