@@ -26,7 +26,7 @@ _PAGE_ROWS = 2_000
 _COMPARED_ROWS = 200
 _COMPARED_TOPICS_MAX = 10
 _HOPS_MAX = 16
-_TIER_CONFIDENCE = {"same": 0.95, "named": 0.7, "other": 0.4}
+_TIER_CONFIDENCE = {"same": 0.95, "named": 0.7}
 
 
 class FindDeadLetters:
@@ -73,7 +73,9 @@ class FindDeadLetters:
         direct = {rows_of.place(row): rows_of.direct_origin(row) for row in found}
         direct |= self._equals({place for place, origin in direct.items() if origin is None})
         stored = self._stored({guess.ref for guess in direct.values() if guess})
-        rows = [rows_of.row_of(row, direct.get(rows_of.place(row)), stored, self._redact, now) for row in found]
+        rows = [
+            rows_of.row_of(row, direct.get(rows_of.place(row)), stored, self._redact, now) for row in found
+        ]
         table = pa.Table.from_pylist(rows, schema=arrow_failures.DEAD_LETTER_RECORDS)
         first, last = found[0], found[-1]
         token = f"dead-{rows_of.place(first)}-{rows_of.place(last)}-{len(rows)}-{now.timestamp()}"

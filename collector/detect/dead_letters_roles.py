@@ -11,7 +11,19 @@ RoleEvidence = Literal["setting", "headers", "content", "name"]
 
 # Words that business topics use as well: `payment-failed` is an event, not a dead letter.
 _WEAK_PARTS = frozenset(
-    {"error", "errors", "err", "failed", "failure", "failures", "invalid", "skipped", "rejected", "parked", "parking"}
+    {
+        "error",
+        "errors",
+        "err",
+        "failed",
+        "failure",
+        "failures",
+        "invalid",
+        "skipped",
+        "rejected",
+        "parked",
+        "parking",
+    }
 )
 _DROPPED_PARTS = _WEAK_PARTS | {
     "dead", "letter", "letters", "dlt", "dlq", "deadletter", "deadletters", "poison", "quarantine", "lot", "topic",

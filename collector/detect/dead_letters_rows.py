@@ -55,7 +55,8 @@ def row_of(
     convention = text.convention_of(headers, said.topic) if said else "inferred"
     chain = _follow(guess, stored, headers)
     first: Mapping[str, Any] = stored.get(chain.origin, {}) if chain.origin else {}
-    message = text.said_message(headers, convention, row["exception"], redact)
+    stack = text.said_stack(headers, convention)
+    message = text.said_message(_as_text(row["exception_message"]), stack, row["exception"], redact)
     template = text.template_of(message)
     group, group_evidence = _group(row, said)
     origin_service = first.get("service", "")

@@ -4,9 +4,11 @@ Pure. Everything in here comes from the wire: it is bounded, and what `redact` m
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
-from typing import NamedTuple
+
+from collector.decode.conventions import Meaning
+from collector.decode.conventions.copies import COPIES
 
 MESSAGE_CHARACTERS_MAX = 1_000
 STACK_CHARACTERS_MAX = 16_000
@@ -17,44 +19,19 @@ MASK = "***"
 Headers = Sequence[tuple[str, bytes | None]]
 
 
-class _Family(NamedTuple):
-    """Where a convention puts message and stack trace; `first` = the newest copy of a repeated key comes first."""
-
-    message: tuple[str, ...]
-    stack: tuple[str, ...] = ()
-    first: bool = False
-
-
-_FAMILIES: Mapping[str, _Family] = {
-    "spring-dead-letter": _Family(
-        ("kafka_dlt-exception-message", "kafka_dlt-key-exception-message"),
-        ("kafka_dlt-exception-stacktrace", "kafka_dlt-key-exception-stacktrace"),
-    ),
-    "spring-retryable-topic": _Family(
-        ("kafka_exception-message", "kafka_key-exception-message"),
-        ("kafka_exception-stacktrace", "kafka_key-exception-stacktrace"),
-    ),
-    "spring-cloud-stream": _Family(("x-exception-message",), ("x-exception-stacktrace",)),
-    "kafka-connect": _Family(
-        ("__connect.errors.exception.message",), ("__connect.errors.exception.stacktrace",)
-    ),
-    "kafka-streams": _Family(("__streams.errors.message",), ("__streams.errors.stacktrace",)),
-    "share-group": _Family(("__dlq.errors.message",)),
-    "smallrye-dead-letter": _Family(("dead-letter-cause", "dead-letter-reason"), first=True),
-    "smallrye-delayed-retry": _Family(("delayed-retry-cause", "delayed-retry-reason"), first=True),
-    "wolverine-dead-letter": _Family(("exception-message",), ("exception-stack",)),
+_STACK_KEYS = {
+    "spring-dead-letter": ("kafka_dlt-exception-stacktrace", "kafka_dlt-key-exception-stacktrace"),
+    "spring-retryable-topic": ("kafka_exception-stacktrace", "kafka_key-exception-stacktrace"),
+    "spring-cloud-stream": ("x-exception-stacktrace",),
+    "kafka-connect": ("__connect.errors.exception.stacktrace",),
+    "kafka-streams": ("__streams.errors.stacktrace",),
+    "wolverine-dead-letter": ("exception-stack",),
 }
 _ORIGIN_TOPIC_KEYS = {
-    "spring-retryable-topic": "kafka_original-topic",
-    "spring-dead-letter": "kafka_dlt-original-topic",
-    "spring-cloud-stream": "x-original-topic",
-    "kafka-connect": "__connect.errors.topic",
-    "kafka-streams": "__streams.errors.topic",
-    "share-group": "__dlq.errors.topic",
-    "smallrye-dead-letter": "dead-letter-topic",
-    "smallrye-delayed-retry": "delayed-retry-topic",
-    "karafka": "source_topic",
-    "wolverine-dead-letter": "original-destination",
+    convention.name: header.key
+    for convention in COPIES
+    for header in convention.headers
+    if header.meaning is Meaning.ORIGIN_TOPIC
 }
 
 
@@ -69,45 +46,37 @@ def convention_of(headers: Headers, copied_from_topic: str) -> str:
     return named[0] if named else ""
 
 
-def said_message(headers: Headers, convention: str, exception: str, redact: re.Pattern[str]) -> str:
-    """Return what the cause said, without the words that its wrapper put around it; empty where nothing is said."""
-    family = _FAMILIES.get(convention)
-    if family is None:
-        return ""
-    message = _value(headers, family.message, first=family.first)
-    stack = _value(headers, family.stack, first=family.first)
-    return redacted(_of_cause(message, stack, exception), redact)[:MESSAGE_CHARACTERS_MAX]
+def said_message(said: str, stack: str, exception: str, redact: re.Pattern[str]) -> str:
+    """Return what the cause said; empty where nothing is said.
+
+    `said` is the message in the headers. Frameworks wrap: Spring's is of the wrapper, and what the cause said is
+    in the stack trace.
+    """
+    message = said.strip()
+    if exception:
+        for text, mark in (
+            (stack, f"Caused by: {exception}: "),
+            (said, f"nested exception is {exception}: "),
+        ):
+            _, found, rest = text.partition(mark)
+            if found and (cause := rest.partition("\n")[0].strip()):
+                message = cause
+                break
+    return redacted(message, redact)[:MESSAGE_CHARACTERS_MAX]
 
 
-def said_stack(headers: Headers, convention: str, redact: re.Pattern[str]) -> str:
-    """Return the stack trace, redacted and bounded; empty where there is none."""
-    family = _FAMILIES.get(convention)
-    found = _value(headers, family.stack, first=family.first) if family else ""
-    return redacted(found, redact)[:STACK_CHARACTERS_MAX]
+def said_stack(headers: Headers, convention: str) -> str:
+    """Return the stack trace in these headers as it is, bounded; empty where there is none."""
+    for wanted in _STACK_KEYS.get(convention, ()):
+        values = [value for key, value in headers if key.lower() == wanted and value]
+        if values:
+            return values[-1][: 4 * STACK_CHARACTERS_MAX].decode("utf-8", "replace")[:STACK_CHARACTERS_MAX]
+    return ""
 
 
 def redacted(text: str, redact: re.Pattern[str]) -> str:
     """Return `text` with what `redact` matches masked."""
     return redact.sub(lambda found: MASK if found[0] else "", text)
-
-
-def _value(headers: Headers, keys: Sequence[str], *, first: bool) -> str:
-    for wanted in keys:
-        values = [value for key, value in headers if key.lower() == wanted and value]
-        if values:
-            return (values[0] if first else values[-1]).decode("utf-8", "replace")[: 4 * STACK_CHARACTERS_MAX]
-    return ""
-
-
-def _of_cause(message: str, stack: str, exception: str) -> str:
-    """Frameworks wrap: Spring's message is of the wrapper, and the stack trace says what the cause said."""
-    if exception:
-        marks = (f"Caused by: {exception}: ", f"nested exception is {exception}: ")
-        for text, mark in ((stack, marks[0]), (message, marks[1])):
-            _, found, rest = text.partition(mark)
-            if found and (said := rest.partition("\n")[0].strip()):
-                return said
-    return message.strip().removeprefix("Listener failed; ").strip()
 
 
 _Fold = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
@@ -139,9 +108,13 @@ _FOLDS: tuple[_Fold, ...] = (
     (re.compile(r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"), "<uuid>"),
     (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b"), "<address>"),
     (re.compile(r"\b0[xX][0-9a-fA-F]+\b|(?<=@)[0-9a-f]{4,16}\b"), "<hex>"),
-    (re.compile(r"\b(?=[a-f]*\d)[0-9a-f]{8,}\b|\b(?=[A-F]*\d)[0-9A-F]{8,}\b"), "<hex>"),
     # A word with a hyphenated or a long number in it is an id; Int32, utf8 and Log4j are not.
-    (re.compile(r"\b[A-Za-z]+[\w]*(?:[-:#/][\w-]*\d[\w-]*)+\b|\b(?=\w*[A-Za-z])(?=\w*\d{3})\w+\b"), "<id>"),
+    (re.compile(r"\b[A-Za-z]\w*(?:[-:#/][\w-]*\d[\w-]*)+\b"), "<id>"),
+    (
+        re.compile(r"\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{8,}\b|\b(?=\d*[A-F])(?=[A-F]*\d)[0-9A-F]{8,}\b"),
+        "<hex>",
+    ),
+    (re.compile(r"\b(?=\w*[A-Za-z])(?=\w*\d{3})\w+\b"), "<id>"),
     (re.compile(r"(?<![\w.])[-+]?\d[\d.,_]*\d%?|(?<![\w.])[-+]?\d%?"), "<n>"),
 )
 

@@ -2,7 +2,7 @@
 -- their headers, or because they lie on `topics`. Without FINAL on purpose: of a record that was read twice the first
 -- row counts, and LIMIT BY finds that one.
 SELECT topic, partition, offset, observed_time, time, record_timestamp_ms, key, value_size_bytes, header_names,
-    header_values, origin, failed_group, exception, attempt, service, type, schema_id, shape_id
+    header_values, origin, failed_group, exception, exception_message, attempt, service, type, schema_id, shape_id
 FROM events
 WHERE observed_time >= {since:DateTime64(3)}
     AND (dead_letter OR topic IN {topics:Array(String)})
