@@ -10,6 +10,7 @@ from collector.commands import (
     demo,
     doctor,
     edges,
+    flows,
     migrate,
     search,
     store,
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command()(cascade.cascade)
 app.command()(search.search)
 app.command()(edges.edges)
+app.command()(flows.flows)
 app.command()(anomalies.anomalies)
 app.command()(collect.collect)
 app.command()(migrate.migrate)
