@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS topic_hours
     copies       AggregateFunction(groupBitmap, UInt64) COMMENT 'retries, dead letters and redriven records: they repeat their origin',
     schema_ids   AggregateFunction(groupBitmap, UInt64) COMMENT 'those that name their schema on the wire',
     message_ids  AggregateFunction(groupBitmap, UInt64) COMMENT 'those that carry an id of their own',
+    outbox_ids   AggregateFunction(groupBitmap, UInt64) COMMENT 'those with a header in which relays of an outbox send its id',
     claims       AggregateFunction(groupBitmap, UInt64) COMMENT 'those that say something of their cause'
 )
 ENGINE = AggregatingMergeTree

@@ -9,6 +9,8 @@ SELECT
     groupBitmapStateIf(place, origin != '') AS copies,
     groupBitmapStateIf(place, schema_id != '') AS schema_ids,
     groupBitmapStateIf(place, message_id != '') AS message_ids,
+    groupBitmapStateIf(place, hasAny(header_names, ['id', 'ID', 'outbox-id', 'outbox_id', 'outboxId', 'x-outbox-id']))
+        AS outbox_ids,
     groupBitmapStateIf(place, notEmpty(reference_names) OR origin != '') AS claims
 FROM
 (

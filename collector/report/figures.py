@@ -1,0 +1,283 @@
+"""The figures of a period beside those of the one before. Pure: facts in, numbers with their evidence out."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from collector.detect import measures
+from collector.detect.measures import DEFINITIONS, VERDICT_N_MIN, Direction, Durations, Share
+from collector.report.facts import Facts
+from collector.report.period import Period
+from schemas.incidents import Deployment, Incident
+
+Key = Literal["flow", "topic", "team", "service"]
+TIMES: tuple[measures.Measure, ...] = ("detect", "acknowledge", "mitigate", "restore")
+_STEADY_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the figures are about: everything, or one flow, topic, team or service."""
+
+    key: Key | None = None
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What happened in a period. None = there was nothing to measure, which is not zero."""
+
+    period: Period
+    incidents: tuple[Incident, ...]
+    folded: int
+    withdrawn: int
+    times: dict[str, Durations]
+    deployments: tuple[Deployment, ...]
+    deployments_per_week: float | None
+    change_failures: Share
+    recovery: Durations
+    drift: tuple[Incident, ...]
+    drift_per_quarter: float | None
+    originals: int
+    dead_letters: int | None
+    dead_letter_rate: float | None
+
+    @property
+    def still_open(self) -> tuple[Incident, ...]:
+        """The incidents that are not over."""
+        return tuple(one for one in self.incidents if one.resolved_time is None)
+
+    @property
+    def backfilled(self) -> int:
+        """How many of the incidents were found in history."""
+        return sum(1 for one in self.incidents if one.backfilled)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure, now and before. `value` and `p90` are in `unit`; `n` says on how many it rests."""
+
+    name: str
+    title: str
+    definition: str
+    unit: str
+    value: float | None
+    p90: float | None
+    n: int
+    before: float | None
+    before_n: int
+    direction: Direction
+    note: str
+    incidents: tuple[str, ...]
+
+
+def figures(facts: Facts, period: Period, selection: Selection = Selection()) -> Figures:
+    """Return the figures of `period`, which must be made of whole steps of `facts`."""
+    chosen = [one for one in facts.incidents if _is_about(one, selection)]
+    counted = measures.counted(chosen, period.start, period.end)
+    began = [one for one in chosen if period.start <= one.impact_time < period.end]
+    services = _services(facts, selection)
+    known = [one for one in facts.deployments if services is None or one.service in services]
+    deployments = measures.deployments_in(known, period.start, period.end)
+    drift = measures.drift_incidents(counted)
+    originals, dead = _traffic(facts, period, selection)
+    seen_any = originals > 0 or bool(counted)
+    return Figures(
+        period=period,
+        incidents=tuple(counted),
+        folded=sum(1 for one in began if one.parent_id),
+        withdrawn=sum(1 for one in began if one.state == "withdrawn"),
+        times={name: measures.durations(name, counted) for name in TIMES},
+        deployments=tuple(deployments),
+        deployments_per_week=measures.per_week(len(deployments), period.start, period.end) if known else None,
+        change_failures=measures.change_failure_rate(deployments, counted),
+        recovery=measures.failed_deployment_recovery(deployments, counted),
+        drift=tuple(drift),
+        drift_per_quarter=measures.per_quarter(len(drift), period.start, period.end) if seen_any else None,
+        originals=originals,
+        dead_letters=dead if originals or dead else None,
+        dead_letter_rate=measures.per_thousand(dead, originals),
+    )
+
+
+def lines(now: Figures, before: Figures) -> list[Line]:
+    """Return every figure with its definition, how it was before, and the incidents that it rests on."""
+    found = [_time_line(name, now, before) for name in TIMES]
+    failed = tuple(one.incident_id for one in now.incidents if measures.blamed(one, now.deployments))
+    found.append(
+        _rate_line(
+            "deployment_frequency",
+            now.deployments_per_week,
+            before.deployments_per_week,
+            len(now.deployments),
+            len(before.deployments),
+        )
+    )
+    ambiguous = now.change_failures.ambiguous
+    found.append(
+        _rate_line(
+            "change_failure_rate",
+            now.change_failures.share,
+            before.change_failures.share,
+            now.change_failures.of,
+            before.change_failures.of,
+            note=f"{now.change_failures.count} of {now.change_failures.of} deployments"
+            + (f", {ambiguous} of them ambiguous" if ambiguous else ""),
+            incidents=failed,
+        )
+    )
+    found.append(_durations_line("failed_deployment_recovery", now.recovery, before.recovery, failed))
+    found.append(
+        _rate_line(
+            "drift_incidents",
+            now.drift_per_quarter,
+            before.drift_per_quarter,
+            len(now.drift),
+            len(before.drift),
+            incidents=tuple(one.incident_id for one in now.drift),
+        )
+    )
+    found.append(
+        _rate_line(
+            "dead_letter_rate",
+            now.dead_letter_rate,
+            before.dead_letter_rate,
+            now.dead_letters or 0,
+            before.dead_letters or 0,
+            note=f"{now.dead_letters or 0:,} dead letters, {now.originals:,} records"
+            if now.originals
+            else "",
+        )
+    )
+    return found
+
+
+def names(facts: Facts, period: Period, key: Key) -> list[str]:
+    """Return the flows, topics, teams or services that had an incident, worst (longest impact) first."""
+    counted = measures.counted(facts.incidents, period.start, period.end)
+    grouped = measures.group(counted, key)
+    return sorted((name for name in grouped if name), key=lambda name: (-impact_s(grouped[name]), name))
+
+
+def impact_s(incidents: Iterable[Incident]) -> float:
+    """Return the seconds of impact of all incidents that are over, added up."""
+    return sum(
+        (one.mitigated_time - one.impact_time).total_seconds() for one in incidents if one.mitigated_time
+    )
+
+
+def _time_line(name: measures.Measure, now: Figures, before: Figures) -> Line:
+    measured = tuple(one.incident_id for one in now.incidents if measures.durations(name, [one]).n)
+    return _durations_line(name, now.times[name], before.times[name], measured)
+
+
+def _durations_line(name: str, now: Durations, before: Durations, incidents: tuple[str, ...]) -> Line:
+    definition = DEFINITIONS[name]
+    return Line(
+        name=name,
+        title=definition.title,
+        definition=definition.text,
+        unit="s",
+        value=now.median_s,
+        p90=now.p90_s,
+        n=now.n,
+        before=before.median_s,
+        before_n=before.n,
+        direction=measures.compare(now, before),
+        note=", ".join(f"{number} {why}" for why, number in sorted(now.left_out.items())),
+        incidents=incidents,
+    )
+
+
+def _rate_line(
+    name: str,
+    value: float | None,
+    before: float | None,
+    n: int,
+    before_n: int,
+    *,
+    note: str = "",
+    incidents: tuple[str, ...] = (),
+) -> Line:
+    definition = DEFINITIONS[name]
+    higher = definition.better == "higher"
+    return Line(
+        name=name,
+        title=definition.title,
+        definition=definition.text,
+        unit=definition.unit,
+        value=value,
+        p90=None,
+        n=n,
+        before=before,
+        before_n=before_n,
+        direction=_moved(value, before, n, before_n, higher_is_better=higher),
+        note=note,
+        incidents=incidents,
+    )
+
+
+def _moved(
+    value: float | None, before: float | None, n: int, before_n: int, *, higher_is_better: bool
+) -> Direction:
+    """Compare as measures.compare does: few say nothing, and less than a fifth is no change.
+
+    A number that fell to few from enough, or rose from few to enough, does say something: that of itself is seen.
+    """
+    if value is None or before is None:
+        return "no data"
+    if max(n, before_n) < VERDICT_N_MIN:
+        return "too few"
+    if abs(value - before) <= _STEADY_SHARE * before:
+        return "steady"
+    return "better" if (value > before) == higher_is_better else "worse"
+
+
+def _is_about(incident: Incident, selection: Selection) -> bool:
+    return selection.key is None or getattr(incident, selection.key) == selection.value
+
+
+def _services(facts: Facts, selection: Selection) -> set[str] | None:
+    """Return whose deployments count, None for all. A flow or a topic has none of its own: those it was hit by."""
+    if selection.key is None:
+        return None
+    if selection.key == "service":
+        return {selection.value}
+    if selection.key == "team":
+        pattern = facts.teams.get(selection.value, "")
+        return {one.service for one in facts.deployments if pattern and re.fullmatch(pattern, one.service)}
+    about = [one for one in facts.incidents if _is_about(one, selection)]
+    return {name for one in about for name in (one.service, *(cause.service for cause in one.causes)) if name}
+
+
+def _traffic(facts: Facts, period: Period, selection: Selection) -> tuple[int, int]:
+    """Return the records that are no copies, and the dead letters that came from their topics."""
+    steps = facts.steps_in(period)
+    wanted = topic_filter(facts, selection)
+    originals = sum(
+        one.events - one.copies for one in facts.traffic if one.step in steps and wanted(one.topic)
+    )
+    dead = sum(one.dead_letters for one in facts.dead_letters if one.step in steps and wanted(one.topic))
+    return originals, dead
+
+
+def topic_filter(facts: Facts, selection: Selection) -> Callable[[str], bool]:
+    """Return what says whether a topic belongs to the selection. A service is no topic: none does."""
+    if selection.key is None:
+        return lambda _: True
+    if selection.key == "topic":
+        return lambda topic: topic == selection.value
+    patterns = {"flow": facts.flows, "team": facts.teams}.get(selection.key, {})
+    pattern = patterns.get(selection.value)
+    return (lambda topic: bool(re.fullmatch(pattern, topic))) if pattern else (lambda _: False)
+
+
+def trend(
+    facts: Facts, measure: measures.Measure, steps: Sequence[Period], selection: Selection
+) -> list[tuple[Period, Durations]]:
+    """Return `measure` for each step; a step without one says so with n = 0."""
+    chosen = [one for one in facts.incidents if _is_about(one, selection)]
+    return [
+        (step, measures.durations(measure, measures.counted(chosen, step.start, step.end))) for step in steps
+    ]
