@@ -12,6 +12,7 @@ from collector.commands import (
     edges,
     flows,
     migrate,
+    receive,
     search,
     store,
     up,
@@ -35,6 +36,7 @@ app.command()(migrate.migrate)
 app.command()(store.store)
 app.command()(demo.demo)
 app.command()(watch.watch)
+app.command()(receive.receive)
 app.command()(up.up)
 app.command()(dashboard.dashboard)
 app.command()(doctor.doctor)

@@ -18,10 +18,13 @@ POLL_S = 0.05
 PORTS_TRIED_MAX = 50
 
 
-def parts(settings: Settings, environment: Mapping[str, str], *, dashboard_port: int | None) -> list[Child]:
+def parts(
+    settings: Settings, environment: Mapping[str, str], *, dashboard_port: int | None, http_port: int
+) -> list[Child]:
     """Return the processes that `settings` ask for, each with `environment` on top of ours.
 
-    A store only where it is embedded: a server runs by itself. `dashboard_port` None = no dashboard.
+    A store only where it is embedded: a server runs by itself. `dashboard_port` None = no dashboard. `http_port` is
+    where spans and deployments are taken.
     """
     # As we import, so shall they, wherever Headwater was started from.
     environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **environment}
@@ -33,6 +36,9 @@ def parts(settings: Settings, environment: Mapping[str, str], *, dashboard_port:
         children.append(Child("store", _headwater("store"), environment, answers, stop_s_max=1.0))
     children.append(Child("collector", _headwater("collect"), environment))
     children.append(Child("watcher", _headwater("watch"), environment))
+    own = {**environment, "HEADWATER_HTTP_PORT": str(http_port)}
+    answers = partial(_listens, reachable(settings.http_host), http_port)
+    children.append(Child("receiver", _headwater("receive"), own, answers, stop_s_max=1.0))
     if dashboard_port is not None:
         own = {**environment, "HEADWATER_DASHBOARD_PORT": str(dashboard_port)}
         answers = partial(_dashboard_answers, reachable(settings.dashboard_host), dashboard_port)
@@ -53,11 +59,20 @@ def choose_dashboard_port(settings: Settings) -> int:
     A port that somebody chose and that is taken raises SettingsError; instead of the default or 0 the next
     free one is taken.
     """
-    host, wanted = settings.dashboard_host, settings.dashboard_port
-    if "dashboard_port" in settings.model_fields_set and wanted and not _is_free(host, wanted):
+    return _choose_port(settings, "dashboard", settings.dashboard_host, settings.dashboard_port)
+
+
+def choose_http_port(settings: Settings) -> int:
+    """Return a port on which the receiver can listen, in the same way."""
+    return _choose_port(settings, "http", settings.http_host, settings.http_port)
+
+
+def _choose_port(settings: Settings, name: str, host: str, wanted: int) -> int:
+    if f"{name}_port" in settings.model_fields_set and wanted and not _is_free(host, wanted):
+        what = "dashboard" if name == "dashboard" else "receiver of spans"
         raise SettingsError(
-            f"The dashboard cannot listen on port {wanted}: another program does. "
-            "Choose another with HEADWATER_DASHBOARD_PORT; 0 takes a free one."
+            f"The {what} cannot listen on port {wanted}: another program does. "
+            f"Choose another with HEADWATER_{name.upper()}_PORT; 0 takes a free one."
         )
     if wanted:
         found = next((port for port in range(wanted, wanted + PORTS_TRIED_MAX) if _is_free(host, port)), None)
@@ -72,6 +87,11 @@ def choose_dashboard_port(settings: Settings) -> int:
 def reachable(host: str) -> str:
     """Return the address at which a browser on this machine finds what listens on `host`."""
     return "127.0.0.1" if host in ("", "0.0.0.0", "::") else host  # noqa: S104 - compared, not listened on
+
+
+def http_url(settings: Settings, port: int) -> str:
+    """Return where spans are sent."""
+    return f"http://{reachable(settings.http_host)}:{port}"
 
 
 def dashboard_url(settings: Settings, port: int) -> str:
@@ -102,6 +122,13 @@ async def _dashboard_answers(host: str, port: int) -> None:
         except OSError:
             status = b""
         if b" 200 " in status:
+            return
+        await asyncio.sleep(POLL_S)
+
+
+async def _listens(host: str, port: int) -> None:
+    while True:
+        if await _connects(host, port):
             return
         await asyncio.sleep(POLL_S)
 

@@ -192,6 +192,11 @@ class Settings(BaseSettings):
     )
     dashboard_host: str = Field("127.0.0.1", description="Where the dashboard listens")
     dashboard_port: int = Field(8501, ge=0, le=65535, description="Port of the dashboard; 0 picks a free one")
+    http_host: str = Field("127.0.0.1", description="Where spans, deployments and acknowledgements are taken")
+    http_port: int = Field(4318, ge=0, le=65535, description="Port of that; 0 picks a free one")
+    http_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token that whoever sends there must show; none = everybody may"
+    )
 
     @field_validator("include_topics", "exclude_topics", "redact_headers", "redact_exceptions")
     @classmethod

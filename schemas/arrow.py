@@ -6,6 +6,7 @@ Text is valid UTF-8; what comes raw from the wire (keys, header names, header va
 import pyarrow as pa
 
 _UTC_MS = pa.timestamp("ms", tz="UTC")
+_UTC_US = pa.timestamp("us", tz="UTC")
 
 EVENTS = pa.schema(
     [
@@ -223,5 +224,38 @@ ALERTS = pa.schema(
         ("sent_time", _UTC_MS),
         ("problem", pa.string()),
         ("version", pa.uint64()),
+    ]
+)
+
+SPANS = pa.schema(
+    [
+        ("trace_id", pa.string()),
+        ("span_id", pa.string()),
+        ("parent_span_id", pa.string()),
+        ("kind", pa.string()),
+        ("service", pa.string()),
+        ("service_version", pa.string()),
+        ("environment", pa.string()),
+        ("name", pa.string()),
+        ("start_time", _UTC_US),
+        ("end_time", _UTC_US),
+        ("status_error", pa.bool_()),
+        ("system", pa.string()),
+        ("operation", pa.string()),
+        ("topic", pa.string()),
+        ("partition", pa.int32()),
+        ("offset", pa.int64()),
+        ("consumer_group", pa.string()),
+        ("message_id", pa.string()),
+        ("cluster_id", pa.string()),
+        ("batch_size", pa.int64()),
+        ("link_trace_ids", pa.list_(pa.string())),
+        ("link_span_ids", pa.list_(pa.string())),
+        ("link_topics", pa.list_(pa.string())),
+        ("link_partitions", pa.list_(pa.int32())),
+        ("link_offsets", pa.list_(pa.int64())),
+        ("links_missing", pa.uint32()),
+        ("received_time", _UTC_MS),
+        ("batch", pa.uint64()),
     ]
 )

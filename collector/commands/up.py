@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -21,26 +22,30 @@ def up(
     no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Store and collector only.")] = False,
 ) -> None:
     """Run everything against your brokers until Ctrl-C. Read-only: nothing is written to a topic of yours."""
-    from collector.parts import choose_dashboard_port
+    from collector.parts import choose_dashboard_port, choose_http_port
 
     settings = settings_module.load(
         bootstrap_servers=bootstrap_servers, store=store, dashboard_port=dashboard_port
     )
     port = None if no_dashboard else choose_dashboard_port(settings)
-    asyncio.run(_run(settings, port))
+    asyncio.run(_run(settings, port, choose_http_port(settings)))
 
 
-async def _run(settings: settings_module.Settings, port: int | None) -> None:
-    from collector.parts import dashboard_url, logs_folder, parts
+async def _run(settings: settings_module.Settings, port: int | None, http_port: int) -> None:
+    from collector.parts import dashboard_url, http_url, logs_folder, parts
 
     environment = {
         "HEADWATER_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
         "HEADWATER_STORE": settings.store.get_secret_value(),
     }
     logs = logs_folder(settings)
-    url = dashboard_url(settings, port) if port is not None else ""
+    urls = {"receiver": f"spans go to {http_url(settings, http_port)}"}
+    if port is not None:
+        urls["dashboard"] = dashboard_url(settings, port)
     supervisor = Supervisor(
-        parts(settings, environment, dashboard_port=port), logs, lambda event: _say(event, url)
+        parts(settings, environment, dashboard_port=port, http_port=http_port),
+        logs,
+        lambda event: _say(event, urls),
     )
     stopping = stop_on_signals()
     typer.echo(f"Reading from {settings.bootstrap_servers}. Logs are in {logs}. Ctrl-C stops everything.")
@@ -61,11 +66,11 @@ def stop_on_signals() -> asyncio.Event:
     return stopping
 
 
-def _say(event: Event, url: str) -> None:
+def _say(event: Event, urls: Mapping[str, str]) -> None:
     if event.kind == "printed":
         typer.echo(f"{event.child:>9} | {plain(event.text)}")
-    elif event.kind == "ready" and event.child == "dashboard":
-        typer.echo(f"{event.child:>9} * ready: {url}")
+    elif event.kind == "ready" and event.child in urls:
+        typer.echo(f"{event.child:>9} * ready: {urls[event.child]}")
     else:
         typer.echo(f"{event.child:>9} * {event.kind} {plain(event.text)}".rstrip())
 

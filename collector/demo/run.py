@@ -19,7 +19,7 @@ from collector.demo.stage import Plan, Stage
 from collector.demo.topics import create_topics, ends
 from collector.demo.truth import Truth
 from collector.errors import SettingsError
-from collector.parts import choose_dashboard_port, dashboard_url, parts
+from collector.parts import choose_dashboard_port, choose_http_port, dashboard_url, parts
 from collector.settings import Settings
 from collector.storage.api import Store
 from collector.storage.open import open_store
@@ -89,7 +89,7 @@ async def _headwater(
     store_url = environment["HEADWATER_STORE"]
     configured = settings.model_copy(update={"store": SecretStr(store_url)})
     port = choose_dashboard_port(settings) if plan.dashboard else None
-    children = parts(configured, environment, dashboard_port=port)
+    children = parts(configured, environment, dashboard_port=port, http_port=choose_http_port(settings))
     store_runs = asyncio.Event()
 
     def tell_child(event: Event) -> None:

@@ -203,6 +203,7 @@ def test_a_time_without_a_zone_is_refused_instead_of_guessed(store: Store, ask: 
         ("incident_marks", arrow.INCIDENT_MARKS),
         ("deployments", arrow.DEPLOYMENTS),
         ("alerts", arrow.ALERTS),
+        ("spans", arrow.SPANS),
     ],
 )
 def test_what_is_written_has_the_columns_of_its_table(
@@ -226,9 +227,12 @@ def _arrow_kind(kind: str) -> str:
         kind = kind.replace(wrapper, "").removesuffix(")") if kind.startswith(wrapper) else kind
     if kind.startswith("Array("):
         return f"list of {_arrow_kind(kind.removeprefix('Array(').removesuffix(')'))}"
-    return {"DateTime64(3, 'UTC')": "timestamp[ms, tz=UTC]", "String": "text", "Float64": "double"}.get(
-        kind, kind.lower()
-    )
+    return {
+        "DateTime64(3, 'UTC')": "timestamp[ms, tz=UTC]",
+        "DateTime64(6, 'UTC')": "timestamp[us, tz=UTC]",
+        "String": "text",
+        "Float64": "double",
+    }.get(kind, kind.lower())
 
 
 def _plain_kind(kind: pa.DataType) -> str:

@@ -21,18 +21,21 @@ def taken() -> Iterator[int]:
 
 
 def test_an_embedded_store_runs_first_and_a_server_runs_by_itself(tmp_path: Path) -> None:
-    embedded = parts(load(store=f"embedded:{tmp_path}"), {}, dashboard_port=8501)
-    server = parts(load(store="http://default@localhost:8123/x"), {}, dashboard_port=None)
+    embedded = parts(load(store=f"embedded:{tmp_path}"), {}, dashboard_port=8501, http_port=4318)
+    server = parts(load(store="http://default@localhost:8123/x"), {}, dashboard_port=None, http_port=4318)
 
-    assert [child.name for child in embedded] == ["store", "collector", "watcher", "dashboard"]
-    assert [child.name for child in server] == ["collector", "watcher"]
+    assert [child.name for child in embedded] == ["store", "collector", "watcher", "receiver", "dashboard"]
+    assert [child.name for child in server] == ["collector", "watcher", "receiver"]
 
 
 def test_children_get_what_the_flags_say(tmp_path: Path) -> None:
-    children = parts(load(store=f"embedded:{tmp_path}"), {"HEADWATER_GROUP_ID": "x"}, dashboard_port=9000)
+    children = parts(
+        load(store=f"embedded:{tmp_path}"), {"HEADWATER_GROUP_ID": "x"}, dashboard_port=9000, http_port=9001
+    )
 
     assert {child.environment["HEADWATER_GROUP_ID"] for child in children} == {"x"}
     assert children[-1].environment["HEADWATER_DASHBOARD_PORT"] == "9000"
+    assert children[-2].environment["HEADWATER_HTTP_PORT"] == "9001"
 
 
 def test_logs_are_kept_beside_the_embedded_store(tmp_path: Path) -> None:

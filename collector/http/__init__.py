@@ -1,0 +1,1 @@
+"""What Headwater is told over HTTP: spans, deployments, acknowledgements; and what it tells of itself."""
