@@ -52,4 +52,4 @@ CREATE TABLE IF NOT EXISTS events
 ENGINE = ReplacingMergeTree(replay_rank)
 PARTITION BY toYYYYMM(time)
 ORDER BY (topic, partition, offset)
-SETTINGS non_replicated_deduplication_window = 10000
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 10000

@@ -23,4 +23,4 @@ CREATE TABLE IF NOT EXISTS edges
 )
 ENGINE = ReplacingMergeTree(linked_time)
 ORDER BY (effect_topic, effect_partition, effect_offset, cause_topic, cause_partition, cause_offset, relation)
-SETTINGS index_granularity = 2048
+SETTINGS index_granularity = 256
