@@ -115,7 +115,9 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=20_000_000)
     parser.add_argument("--large-count", type=int, default=30)
     parser.add_argument("--large-size", type=int, default=1_000)
-    parser.add_argument("--folder", type=Path, help="keep the store here, and use it again where it is filled")
+    parser.add_argument(
+        "--folder", type=Path, help="keep the store here, and use it again where it is filled"
+    )
     parser.add_argument("--save", action="store_true")
     arguments = parser.parse_args()
     folder = arguments.folder or Path(tempfile.mkdtemp(prefix="headwater-scale-"))
@@ -129,7 +131,9 @@ def main() -> None:
             print(f"filled and linked in {time.perf_counter() - started:.0f} s")
         cold = ask(store, *shape)
         warm = ask(store, *shape)
-        parts = store.command("SELECT count() FROM system.parts WHERE active AND database = currentDatabase()")
+        parts = store.command(
+            "SELECT count() FROM system.parts WHERE active AND database = currentDatabase()"
+        )
         result = {
             "time": datetime.now(UTC).isoformat(),
             "events": arguments.events,
@@ -143,7 +147,9 @@ def main() -> None:
         print(json.dumps(result, indent=1))
         if arguments.save:
             RESULTS.mkdir(exist_ok=True)
-            (RESULTS / f"scale_cascades-{arguments.large_size}.json").write_text(json.dumps(result, indent=1) + "\n")
+            (RESULTS / f"scale_cascades-{arguments.large_size}.json").write_text(
+                json.dumps(result, indent=1) + "\n"
+            )
     finally:
         store.close()
         if not arguments.folder:
