@@ -11,6 +11,7 @@ from collector.commands import (
     doctor,
     edges,
     flows,
+    linkability,
     migrate,
     receive,
     search,
@@ -31,6 +32,7 @@ app.command()(search.search)
 app.command()(edges.edges)
 app.command()(flows.flows)
 app.command()(anomalies.anomalies)
+app.command()(linkability.linkability)
 app.command()(collect.collect)
 app.command()(migrate.migrate)
 app.command()(store.store)
