@@ -12,7 +12,6 @@ from typing import Protocol
 import pyarrow as pa
 import structlog
 
-from collector.detect.dead_letters_find import FindDeadLetters
 from collector.errors import HeadwaterError
 from collector.settings import Settings
 from collector.storage.api import Store
@@ -35,7 +34,10 @@ class Task(Protocol):
 
 def tasks(store: Store, settings: Settings) -> Sequence[Task]:
     """Return every task in the order in which facts build on each other."""
-    return [FindDeadLetters(store, settings)]
+    from collector.consume.follow_groups import FollowGroups
+    from collector.detect.dead_letters_find import FindDeadLetters
+
+    return [FollowGroups(store, settings), FindDeadLetters(store, settings)]
 
 
 def run_once(store: Store, todo: Sequence[Task], now: datetime) -> None:

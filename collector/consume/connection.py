@@ -34,3 +34,27 @@ def _ssl_context(settings: Settings) -> ssl.SSLContext:
     if settings.ssl_certfile:
         context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile)
     return context
+
+
+def librdkafka(settings: Settings) -> dict[str, Any]:
+    """Return the same for clients of librdkafka: what aiokafka cannot ask or do."""
+    options: dict[str, Any] = {
+        "bootstrap.servers": settings.bootstrap_servers,
+        "client.id": "headwater",
+        "security.protocol": settings.security_protocol,
+        "log_level": 0,  # what fails is told by our own errors
+    }
+    if settings.security_protocol.startswith("SASL"):
+        options |= {
+            "sasl.mechanism": settings.sasl_mechanism,
+            "sasl.username": settings.sasl_username,
+            "sasl.password": settings.sasl_password.get_secret_value(),
+        }
+    for name, file in (
+        ("ssl.ca.location", settings.ssl_cafile),
+        ("ssl.certificate.location", settings.ssl_certfile),
+        ("ssl.key.location", settings.ssl_keyfile),
+    ):
+        if file:
+            options[name] = str(file)
+    return options
