@@ -40,10 +40,16 @@ class FollowGroups:
             self._not_before = now + _PAUSE_AFTER_FAILURE
             self._tell(now, groups=0, refused=0, partitions=0, problem=str(error))
             raise
-        changed = [
-            (place, progress)
+        # Not every broker tells the end of a partition right: what a collector fetched is there for certain.
+        fetched = {
+            (row["topic"], row["partition"]): row["end_offset"] for row in self._store.query("groups_ends")
+        }
+        seen = {
+            place: progress._replace(end=max(progress.end, fetched.get((place.topic, place.partition), -1)))
             for place, progress in looked.progress.items()
-            if self._is_news(place, progress, now)
+        }
+        changed = [
+            (place, progress) for place, progress in seen.items() if self._is_news(place, progress, now)
         ]
         rows = [
             {
