@@ -52,6 +52,37 @@ EVENTS = pa.schema(
     ]
 )
 
+_EDGE_ENDS = [
+    ("effect_topic", pa.string()),
+    ("effect_partition", pa.uint32()),
+    ("effect_offset", pa.uint64()),
+    ("cause_topic", pa.string()),
+    ("cause_partition", pa.uint32()),
+    ("cause_offset", pa.uint64()),
+]
+_EDGE_FACTS = [
+    ("confidence", pa.float32()),
+    ("name", pa.string()),
+    ("cause_time", _UTC_MS),
+    ("effect_time", _UTC_MS),
+    ("cause_service", pa.string()),
+    ("effect_service", pa.string()),
+    ("cause_type", pa.string()),
+    ("effect_type", pa.string()),
+]
+
+EDGES = pa.schema(
+    [
+        *_EDGE_ENDS,
+        ("relation", pa.string()),
+        ("evidence", pa.string()),
+        *_EDGE_FACTS,
+        ("linked_time", _UTC_MS),
+    ]
+)
+
+EDGE_CANDIDATES = pa.schema([*_EDGE_ENDS, *_EDGE_FACTS, ("inferred_time", _UTC_MS)])
+
 SHAPES = pa.schema(
     [
         ("topic", pa.string()),

@@ -12,6 +12,6 @@ SELECT
     toString(effect_topic) AS effect_topic,
     toString(relation) AS relation
 FROM edges FINAL
-WHERE effect_time >= now64(3) - toIntervalSecond({window_s:UInt32})
+WHERE effect_time >= now64(3) - toIntervalSecond({window_s:UInt32}) AND confidence > 0
 ORDER BY effect_ms DESC
 LIMIT {edges_max:UInt32}

@@ -6,7 +6,7 @@ SELECT
     toFloat64(toUnixTimestamp64Milli(effect_time) - toUnixTimestamp64Milli(cause_time)) AS latency_ms,
     effect_partition, effect_offset
 FROM edges FINAL
-WHERE effect_topic = {topic:String}
+WHERE effect_topic = {topic:String} AND confidence > 0
   AND effect_time >= {since:DateTime64(3, 'UTC')} AND effect_time < {until:DateTime64(3, 'UTC')}
   AND (effect_partition, effect_offset) > ({after_partition:Int64}, {after_offset:Int64})
 ORDER BY effect_partition, effect_offset

@@ -13,6 +13,7 @@ FROM
         toUnixTimestamp64Milli(effect_time) - toUnixTimestamp64Milli(cause_time) AS latency_ms
     FROM edges FINAL
     WHERE effect_time >= now64(3) - toIntervalSecond({window_s:UInt32}) AND effect_service != ''
+        AND confidence > 0
 )
 GROUP BY GROUPING SETS ((cause_topic, effect_service), (effect_service))
 ORDER BY effect_service, cause_topic

@@ -7,4 +7,5 @@ SELECT
 FROM edges_by_cause FINAL
 WHERE (cause_topic, cause_partition, cause_offset) IN
     (SELECT arrayJoin(arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})))
+    AND confidence > 0
 LIMIT {edges_max:UInt32}

@@ -12,6 +12,6 @@ WHERE topic = {topic:String} AND type = {type:String}
         SELECT cause_topic, cause_partition, cause_offset
         FROM edges_by_cause
         WHERE cause_topic = {topic:String} AND cause_time >= {since:DateTime64(3, 'UTC')}
-            AND cause_time < {until:DateTime64(3, 'UTC')}
+            AND cause_time < {until:DateTime64(3, 'UTC')} AND confidence > 0
             AND (relation != 'caused' OR has(arrayZip({topics:Array(String)}, {types:Array(String)}), (toString(effect_topic), toString(effect_type))))
     )

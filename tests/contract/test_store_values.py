@@ -204,6 +204,8 @@ def test_a_time_without_a_zone_is_refused_instead_of_guessed(store: Store, ask: 
         ("deployments", arrow.DEPLOYMENTS),
         ("alerts", arrow.ALERTS),
         ("spans", arrow.SPANS),
+        ("edges", arrow.EDGES),
+        ("edge_candidates", arrow.EDGE_CANDIDATES),
     ],
 )
 def test_what_is_written_has_the_columns_of_its_table(
@@ -232,6 +234,7 @@ def _arrow_kind(kind: str) -> str:
         "DateTime64(6, 'UTC')": "timestamp[us, tz=UTC]",
         "String": "text",
         "Float64": "double",
+        "Float32": "float",
     }.get(kind, kind.lower())
 
 
