@@ -4,6 +4,7 @@ import typer
 
 from collector.commands import (
     anomalies,
+    blast,
     cascade,
     collect,
     dashboard,
@@ -28,6 +29,7 @@ app = typer.Typer(
 
 
 app.command()(cascade.cascade)
+app.command()(blast.blast)
 app.command()(search.search)
 app.command()(edges.edges)
 app.command()(flows.flows)
