@@ -1,7 +1,7 @@
--- How often which structure came, minute by minute, of the streams that have one in or after `changed`.
+-- How often which structure came, minute by minute, of these topics; in the order in which they came.
 SELECT
     topic, type, service, service_version, toDateTime64(minute, 3, 'UTC') AS minute, shape_id, schema_id, events,
     first_time, first_partition, first_offset, last_time
 FROM shape_counts FINAL
-WHERE minute >= {since:DateTime('UTC')} AND minute < {until:DateTime('UTC')}
-ORDER BY topic, type, minute, first_time, first_partition, first_offset
+WHERE topic IN {topics:Array(String)} AND minute >= toDateTime({since:DateTime64(3, 'UTC')})
+ORDER BY topic, type, service, minute, first_time, first_partition, first_offset

@@ -1,0 +1,158 @@
+"""What is usual in a stream of records, and what speaks against it. Pure: counts in, numbers out."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from collector.detect.drift_structure import NOT, Question, Structure
+
+WARM_UP = 30
+"""Records that a question needs before an answer to it can be news."""
+SURPRISE_MIN = 18.0
+"""Evidence in nats (e^-18 is 1 in 65 million): many fields of many topics are looked at all the time."""
+SURPRISE_VERSION_MIN = 6.0
+"""Where exactly the records of a version that just came have it, the coincidence itself is evidence."""
+SURPRISE_MINUTES_MIN = 4.6
+"""The same by minutes instead of records, 1 in 100: records of a burst belong together and count as one."""
+EVENTS_MIN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Records of one structure and version in one minute. `first` is partition and offset of the first one."""
+
+    structure: Structure
+    version: str
+    events: int
+    minute: datetime
+    first_time: datetime
+    first: tuple[int, int]
+    last_time: datetime
+
+    def __deepcopy__(self, _: object) -> "Seen":
+        return self
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often a question was asked, and answered how. The `last` of an answer: when, and `n` at that time."""
+
+    n: int = 0
+    k: Counter[str] = field(default_factory=Counter)
+    last: dict[str, tuple[datetime, int]] = field(default_factory=dict)
+    gaps: dict[str, tuple[int, timedelta]] = field(default_factory=dict)
+    since: dict[str, Seen] = field(default_factory=dict)
+    """For each answer, the first records after its last ones that answered otherwise."""
+
+    def copy(self) -> "Tally":
+        """Return one that can be changed apart from this one."""
+        return Tally(self.n, Counter(self.k), dict(self.last), dict(self.gaps), dict(self.since))
+
+    def was_given(self, answer: str) -> bool:
+        """Tell whether any record answered so."""
+        if answer.startswith(NOT):
+            return self.n > self.k[answer[len(NOT) :]]
+        return self.k[answer] > 0
+
+    def answers_of(self, one: Structure, question: Question) -> tuple[str, ...]:
+        """Return what `one` answers, in the words that were answered so far."""
+        return one.answers(question, [known for known in self.k if not known.startswith(NOT)])
+
+    def add(self, seen: Seen, answers: Iterable[str], *, with_gaps: bool) -> None:
+        """Count records that answered so."""
+        answers = tuple(answers)
+        for answer in answers:
+            if not answer.startswith(NOT) and answer not in self.k and self.n:
+                self.k[NOT + answer] = self.n  # all before lacked it
+            self.k[answer] += seen.events
+            if with_gaps:
+                self._close_gap(answer, seen)
+        self.n += seen.events
+        if with_gaps:
+            for answer in answers:
+                self.last[answer] = (seen.last_time, self.n)
+                self.since.pop(answer, None)
+            for answer in self.k:
+                if answer not in answers:
+                    self.since.setdefault(answer, seen)
+
+    def _close_gap(self, answer: str, seen: Seen) -> None:
+        if answer in self.last:
+            time, count = self.last[answer]
+            records, span = self.gaps.get(answer, (0, timedelta()))
+            self.gaps[answer] = max(records, self.n - count), max(span, seen.first_time - time)
+
+
+@dataclass(slots=True)
+class Trial:
+    """An answer that was never given before, while it is being watched whether it stays."""
+
+    question: Question
+    answer: str
+    n_before: int
+    minutes_before: int
+    first: Seen
+    n: int = 0
+    k: int = 0
+    minutes: int = 0
+    minutes_with: int = 0
+    n_by_version: Counter[str] = field(default_factory=Counter)
+    k_by_version: Counter[str] = field(default_factory=Counter)
+    structures: dict[tuple[int, str], int] = field(default_factory=dict)
+    last_other: datetime | None = None
+    since_other: int = 0
+
+    def add(self, minute: Iterable[tuple[Seen, bool]]) -> None:
+        """Count the records of one minute that were asked, with whether they gave the answer."""
+        records = list(minute)
+        if not records:
+            return
+        others = [seen.last_time for seen, gave in records if not gave]
+        if others:
+            self.last_other, self.since_other = max(others), 0
+        for seen, gave in records:
+            self.n += seen.events
+            self.n_by_version[seen.version] += seen.events
+            if gave:
+                self.k += seen.events
+                self.k_by_version[seen.version] += seen.events
+                key = seen.structure.shape_id, seen.structure.schema_id
+                self.structures[key] = self.structures.get(key, 0) + seen.events
+                if self.last_other is None or seen.first_time > self.last_other:
+                    self.since_other += seen.events
+        self.minutes += 1
+        self.minutes_with += any(gave for _, gave in records)
+
+    @property
+    def surprise(self) -> float:
+        """Minus the logarithm of the chance that all `k` fell among the last `n`, were the answer given evenly."""
+        return surprise(self.k, self.n, self.n_before)
+
+    @property
+    def surprise_minutes(self) -> float:
+        """The same, counting minutes instead of records."""
+        return surprise(self.minutes_with, self.minutes, self.minutes_before)
+
+    def surprise_by(self, versions: Iterable[str]) -> float:
+        """The same among the records of these versions, if no other version gave the answer; else 0."""
+        versions = frozenset(versions)
+        if not versions or any(version not in versions for version in self.k_by_version):
+            return 0.0
+        return surprise(self.k, sum(self.n_by_version[version] for version in versions), self.n_before)
+
+    @property
+    def is_refuted(self) -> bool:
+        """Tell that it was watched long enough: the answer is a rare one, and no change."""
+        return self.n > 3 * self.n_before and self.n >= 300
+
+
+def surprise(k: int, n: int, n_before: int) -> float:
+    """Return -ln of the chance that all `k` of `n + n_before` fell into the last `n`; 0 where there is nothing."""
+    return k * math.log((n_before + n) / n) if k and n else 0.0
+
+
+def silence_surprise(run: int, share: float) -> float:
+    """Return -ln of the chance that an answer of this share is not given in `run` records."""
+    return -run * math.log1p(-share) if 0 < share < 1 else math.inf if share >= 1 and run else 0.0
