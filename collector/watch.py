@@ -36,8 +36,9 @@ def tasks(store: Store, settings: Settings) -> Sequence[Task]:
     """Return every task in the order in which facts build on each other."""
     from collector.consume.follow_groups import FollowGroups
     from collector.detect.dead_letters_find import FindDeadLetters
+    from collector.detect.drift import DriftTask
 
-    return [FollowGroups(store, settings), FindDeadLetters(store, settings)]
+    return [FollowGroups(store, settings), DriftTask(store), FindDeadLetters(store, settings)]
 
 
 def run_once(store: Store, todo: Sequence[Task], now: datetime) -> None:

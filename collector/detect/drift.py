@@ -66,7 +66,7 @@ class DriftTask:
         topics = sorted({topic for topic, _ in touched})
         for start in range(0, len(topics), TOPICS_AT_ONCE):
             some = topics[start : start + TOPICS_AT_ONCE]
-            self._judge(some, {group: first for group, first in touched.items() if group[0] in some}, now)
+            self._judge({group: first for group, first in touched.items() if group[0] in some}, now)
 
     def _count(self, now: datetime) -> bool:
         """Count the structures of the minutes in which something arrived; tell whether there was anything."""
@@ -81,7 +81,7 @@ class DriftTask:
             self._counted_until = max(row["newest"] for row in rows)
         return bool(rows)
 
-    def _judge(self, topics: Sequence[str], touched: Mapping[Group, datetime], now: datetime) -> None:
+    def _judge(self, touched: Mapping[Group, datetime], now: datetime) -> None:
         going_on = {
             group: state
             for group, first in touched.items()
@@ -89,7 +89,9 @@ class DriftTask:
         }
         anew = [group for group in touched if group not in going_on]
         found = self._run({group: going_on[group] for group in going_on}, now)
-        again = [group for group in going_on if group not in found]  # maps were found: names are read otherwise now
+        again = [
+            group for group in going_on if group not in found
+        ]  # maps were found: names are read otherwise now
         found |= self._run({group: GroupState(now - HISTORY) for group in [*anew, *again]}, now)
         self._write(found, now)
         while len(self._groups) > STREAMS_MAX:
@@ -114,9 +116,18 @@ class DriftTask:
         return found
 
     def _advance(
-        self, group: Group, state: GroupState, rows: Sequence[Row], paths: Mapping[int, Sequence[str]], now: datetime
+        self,
+        group: Group,
+        state: GroupState,
+        rows: Sequence[Row],
+        paths: Mapping[int, Sequence[str]],
+        now: datetime,
     ) -> list[SchemaChange] | None:
-        known = [row for row in rows if row["minute"] >= state.closed and (not row["shape_id"] or row["shape_id"] in paths)]
+        known = [
+            row
+            for row in rows
+            if row["minute"] >= state.closed and (not row["shape_id"] or row["shape_id"] in paths)
+        ]
         structures = Structures(paths, rows, state.maps)
         if structures.maps != state.maps and state.streams:
             return None
@@ -141,16 +152,16 @@ class DriftTask:
         """Write the changes that are new or have moved on, and withdraw those that late records refuted."""
         changes = [change for group in found for change in found[group]]
         moved = [change for change in changes if self._written.get(change.change_id) != change]
-        rows = pa.Table.from_pylist([change_row(change, now) for change in moved], schema=arrow.SCHEMA_CHANGES)
+        rows = pa.Table.from_pylist(
+            [change_row(change, now) for change in moved], schema=arrow.SCHEMA_CHANGES
+        )
         self._store.insert("schema_changes", rows, token=f"drift-{now.timestamp()}-{len(moved)}")
         self._written.update({change.change_id: change for change in moved})
         if not found:
             return
         topics = sorted({topic for topic, _ in found})
         ids = {change.change_id for change in changes}
-        known = self._store.query(
-            "drift_known_changes", {"topics": topics, "since": now - WITHDRAWN_WITHIN}
-        )
+        known = self._store.query("drift_known_changes", {"topics": topics, "since": now - WITHDRAWN_WITHIN})
         gone = [
             row["change_id"]
             for row in known
