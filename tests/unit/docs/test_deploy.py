@@ -15,7 +15,7 @@ DEPLOY = ROOT / "deploy"
 DOCKERFILE = DEPLOY / "Dockerfile"
 COMMANDS = set(get_command(app).commands)  # type: ignore[attr-defined]
 SETTINGS = {f"HEADWATER_{name.upper()}" for name in Settings.model_fields}
-OURS = ("collector", "dashboard")
+OURS = ("collector", "watcher", "receiver", "dashboard")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def instructions(name: str) -> list[str]:
     return [line.partition(" ")[2].strip() for line in text.splitlines() if line.startswith(f"{name} ")]
 
 
-def test_compose_runs_kafka_clickhouse_collector_and_dashboard(compose: dict[str, Any]) -> None:
+def test_compose_runs_kafka_clickhouse_and_all_of_headwater(compose: dict[str, Any]) -> None:
     assert set(compose["services"]) == {"kafka", "clickhouse", *OURS}
 
 
@@ -131,12 +131,17 @@ def test_the_image_does_not_run_as_root_and_installs_by_hash() -> None:
     ] == []
 
 
-def test_the_ports_of_image_and_compose_are_where_the_dashboard_listens(compose: dict[str, Any]) -> None:
-    port = str(Settings.model_fields["dashboard_port"].default)
+def test_the_ports_of_image_and_compose_are_where_we_listen(compose: dict[str, Any]) -> None:
+    ports = {
+        service: str(Settings.model_fields[f"{setting}_port"].default)
+        for service, setting in (("dashboard", "dashboard"), ("receiver", "http"))
+    }
 
-    assert f"HEADWATER_DASHBOARD_PORT={port}" in DOCKERFILE.read_text()
-    assert instructions("EXPOSE") == [port]
-    assert compose["services"]["dashboard"]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert instructions("EXPOSE") == [" ".join(ports.values())]
+    for service, port in ports.items():
+        assert compose["services"][service]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert f"HEADWATER_DASHBOARD_PORT={ports['dashboard']}" in DOCKERFILE.read_text()
+    assert f"HEADWATER_HTTP_PORT={ports['receiver']}" in DOCKERFILE.read_text()
 
 
 def test_the_readme_of_deploy_links_to_what_exists() -> None:
