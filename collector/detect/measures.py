@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from statistics import median, quantiles
 from typing import Literal
 
+from collector.detect.causes import is_ambiguous, is_same_change
 from schemas.incidents import Deployment, Incident
 
 VERDICT_N_MIN = 5
 STEADY_SHARE = 0.2
 CHANGE_WINDOW = timedelta(hours=2)
-NEARLY_EQUAL = 1.25
 
 Measure = Literal["detect", "acknowledge", "mitigate", "restore"]
 Key = Literal["flow", "topic", "team", "service", "kind"]
@@ -263,7 +263,9 @@ def blamed(incident: Incident, deployments: Iterable[Deployment]) -> Deployment 
 def change_failure_rate(deployments: Sequence[Deployment], incidents: Sequence[Incident]) -> Share:
     """Return how many of these deployments an incident is put down to."""
     failed = {id(one) for incident in incidents if (one := blamed(incident, deployments))}
-    unclear = sum(1 for incident in incidents if is_ambiguous(incident) and blamed(incident, deployments))
+    unclear = sum(
+        1 for incident in incidents if is_ambiguous(incident.causes) and blamed(incident, deployments)
+    )
     return Share(len(failed), len(deployments), unclear)
 
 
@@ -307,12 +309,6 @@ def error_budget(objective: float, bad: int, total: int) -> Budget:
     share = min(bad / total, 1.0)
     burn = share / (1 - objective)
     return Budget(objective, bad, total, share, 1 - burn, burn)
-
-
-def is_ambiguous(incident: Incident) -> bool:
-    """Return whether two of its candidate causes are about as likely."""
-    first, *others = incident.causes or (None,)
-    return bool(first and others and others[0] and first.likelihood < NEARLY_EQUAL * others[0].likelihood)
 
 
 def _detect(incident: Incident) -> float | str:
@@ -366,5 +362,5 @@ def _has_deployment_beside(incident: Incident) -> bool:
     """A release that changes a payload is one change: it counts as a deployment of that service."""
     first = incident.causes[0]
     return first.kind == "schema_change" and any(
-        cause.kind == "deployment" and cause.service == first.service for cause in incident.causes
+        cause.kind == "deployment" and is_same_change(first, cause) for cause in incident.causes
     )

@@ -1,0 +1,200 @@
+"""Incidents and the store: counting facts anew where something arrived, reading them, writing what was judged."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from collector.detect.incident_facts import HABIT_DAYS, BadSlot, Counts, Scope, Series
+from collector.detect.read_incidents import incident_row
+from collector.detect.reconcile import Entry
+from collector.storage.api import Store
+from schemas import arrow
+from schemas.incidents import Deployment, Incident, IncidentKind
+
+COUNTED = ("traffic", "dead_letters", "retries", "versions")
+RANGES_MAX = 24
+_APART = timedelta(hours=1)
+_OVERLAP = timedelta(seconds=60)
+_RECENT = timedelta(minutes=3)
+_SLOT = timedelta(seconds=10)
+_LOST_TRACK = timedelta(hours=20)  # batch_events keeps a day
+_MONTH = timedelta(days=31)
+
+Range = tuple[datetime, datetime]
+
+# Which facts make which incidents; the first sees in the bad events of the second what is bad for it.
+KINDS: dict[IncidentKind, tuple[str, ...]] = {
+    "dead_letters": ("dead_letters",),
+    "schema_break": ("dead_letters",),
+    "retry_storm": ("retries",),
+}
+
+
+@dataclass(frozen=True)
+class Touched:
+    """Where something arrived since the last look; `read_time` is the next mark, by the store's clock."""
+
+    ranges: Sequence[Range]
+    read_time: datetime
+
+    @property
+    def since(self) -> datetime | None:
+        """The oldest moment at which anything changed."""
+        return min((since for since, _ in self.ranges), default=None)
+
+
+def touched(store: Store, mark: datetime | None) -> Touched:
+    """Return what was stored since `mark`; None, or a mark of long ago, is everything there is."""
+    (extent,) = store.query("incident_extent")
+    read_time = extent["read_time"]
+    if not extent["events"]:
+        return Touched([], read_time)
+    if mark is None or read_time - mark > _LOST_TRACK:
+        return Touched(_months(extent["first_time"], extent["last_time"] + _SLOT), read_time)
+    rows = store.query("incident_touched", {"mark": mark - _OVERLAP})
+    return Touched(merged([row["minute"] for row in rows]), read_time)
+
+
+def merged(minutes: Iterable[datetime]) -> list[Range]:
+    """Return ranges that hold these minutes: few, so that the oldest ones may be long."""
+    ranges: list[Range] = []
+    apart = _APART
+    ordered = sorted(minutes)
+    while True:
+        ranges = []
+        for minute in ordered:
+            end = minute + timedelta(minutes=1)
+            if ranges and minute - ranges[-1][1] <= apart:
+                ranges[-1] = (ranges[-1][0], end)
+            else:
+                ranges.append((minute, end))
+        if len(ranges) <= RANGES_MAX:
+            return ranges
+        apart *= 4
+
+
+def count_facts(store: Store, ranges: Sequence[Range], version: int) -> None:
+    """Count every slot of the ranges anew. Safe to repeat: the newest count replaces the others."""
+    for since, until in ranges:
+        for name in COUNTED:
+            store.execute(f"incident_count_{name}", {"since": since, "until": until, "version": version})
+
+
+def read_series(store: Store, since: datetime, until: datetime) -> list[Series]:
+    """Return the facts of every scope with something bad in [since, until)."""
+    span = {"since": since, "until": until}
+    kinds = sorted({fact for facts in KINDS.values() for fact in facts})
+    bads: dict[tuple[str, str, str, str], list[BadSlot]] = defaultdict(list)
+    for row in store.query("incident_bads", {**span, "kinds": kinds}):
+        bads[row["kind"], row["topic"], row["service"], row["consumer_group"]].append(_bad_slot(row))
+    if not bads:
+        return []
+    topics = sorted({topic for _, topic, _, _ in bads})
+    totals = {
+        row["topic"]: Counts([int(slot) for slot in row["slots"]], [int(n) for n in row["counts"]])
+        for row in store.query("incident_totals", {**span, "topics": topics})
+    }
+    days = _days(store, topics, kinds, since - timedelta(days=HABIT_DAYS + 1), until)
+    found = []
+    for kind, facts in KINDS.items():
+        for (fact, topic, service, group), slots in bads.items():
+            if fact in facts:
+                key = (fact, topic, service, group)
+                series = Series(
+                    Scope(kind, topic, service, group), slots, totals.get(topic, Counts()), days.get(key, {})
+                )
+                found.append(series)
+    return found
+
+
+def _days(
+    store: Store, topics: Sequence[str], kinds: Sequence[str], since: datetime, until: datetime
+) -> dict[tuple[str, str, str, str], dict[int, tuple[int, int]]]:
+    rows = store.query(
+        "incident_days", {"topics": list(topics), "kinds": list(kinds), "since": since, "until": until}
+    )
+    totals: dict[str, dict[int, int]] = defaultdict(dict)
+    bads: dict[tuple[str, str, str, str], dict[int, int]] = defaultdict(dict)
+    for row in rows:
+        day = row["day"].toordinal() - datetime(1970, 1, 1).toordinal()
+        if row["kind"] == "traffic":
+            totals[row["topic"]][day] = row["total"]
+        else:
+            bads[row["kind"], row["topic"], row["who"], row["consumer_group"]][day] = row["bad"]
+    return {
+        key: {day: (own.get(day, 0), total) for day, total in totals[key[1]].items()}
+        for key, own in bads.items()
+    }
+
+
+def _bad_slot(row: dict[str, Any]) -> BadSlot:
+    seen = [int(moment.timestamp()) for moment in row["seen"]]
+    return BadSlot(
+        slot_s=int(row["slot"].timestamp()),
+        bad=row["bad"],
+        first_ms=round(row["first_time"].timestamp() * 1_000),
+        last_ms=round(row["last_time"].timestamp() * 1_000),
+        seen=tuple(zip(seen, row["seen_count"], strict=True)),
+        sample=row["sample"],
+    )
+
+
+def read_marks(store: Store) -> dict[str, datetime]:
+    """Return how far detection has come, by name."""
+    return {row["name"]: row["time"] for row in store.query("incident_marks")}
+
+
+def write_mark(store: Store, name: str, time: datetime, version: int) -> None:
+    """Say how far detection has come."""
+    row = {"name": name, "time": time, "version": version}
+    table = pa.Table.from_pylist([row], schema=arrow.INCIDENT_MARKS)
+    store.insert("incident_marks", table, token=f"mark-{name}-{version}")
+
+
+def write_incidents(
+    store: Store, incidents: Sequence[Incident], entries: Sequence[Entry], version: int
+) -> None:
+    """Write rows and diary lines of one evaluation. The diary comes first: a row without its lines is never seen."""
+    lines = [
+        {
+            "incident_id": entry.incident_id,
+            "time": entry.time,
+            "change": entry.change,
+            "text": entry.text,
+            "change_key": entry.key,
+        }
+        for entry in entries
+    ]
+    rows = [incident_row(incident, version) for incident in incidents]
+    token = f"{version}-{len(rows)}-{len(lines)}"
+    table = pa.Table.from_pylist(lines, schema=arrow.INCIDENT_CHANGES)
+    store.insert("incident_changes", table, token=f"diary-{token}")
+    store.insert("incidents", pa.Table.from_pylist(rows, schema=arrow.INCIDENTS), token=f"incidents-{token}")
+
+
+def write_deployments(store: Store, deployments: Sequence[Deployment], now: datetime) -> None:
+    """Write what was deployed; the same told again changes nothing."""
+    rows = [
+        {**{name: getattr(one, name) for name in Deployment.__slots__}, "observed_time": now}
+        for one in deployments
+    ]
+    table = pa.Table.from_pylist(rows, schema=arrow.DEPLOYMENTS)
+    store.insert("deployments", table, token=f"deployments-{now.timestamp()}-{len(rows)}")
+
+
+def moment_of(version: int) -> datetime:
+    """Return the time of an evaluation."""
+    return datetime.fromtimestamp(version / 1_000, UTC)
+
+
+def _months(since: datetime, until: datetime) -> list[Range]:
+    ranges = []
+    since = since.replace(second=0, microsecond=0)
+    while since < until:
+        ranges.append((since, min(since + _MONTH, until)))
+        since += _MONTH
+    return ranges

@@ -1,0 +1,126 @@
+"""The task that opens, follows and closes incidents. Whatever it needs to go on is in the store."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from collector.detect.incident_changes import find_deployments, read_changes, read_flow
+from collector.detect.incident_store import (
+    KINDS,
+    count_facts,
+    read_marks,
+    read_series,
+    touched,
+    write_deployments,
+    write_incidents,
+    write_mark,
+)
+from collector.detect.incidents import Facts, Judged, Names, judge
+from collector.detect.read_incidents import read_incidents
+from collector.detect.reconcile import ACTIVE, reconcile
+from collector.detect.rules import load_rules
+from collector.settings import Settings
+from collector.storage.api import Store
+from schemas.incidents import Incident
+
+log = structlog.get_logger()
+
+EVERY_S = 5.0
+MARK = "facts"
+WATCHING = "watching"
+WARM_UP = timedelta(hours=12)
+CAUSES_BEFORE = timedelta(hours=3)
+LEFT_BEHIND_MAX = 50
+_BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class JudgeIncidents:
+    """Counts what arrived, judges the time that it touches, and writes what is new."""
+
+    name = "incidents"
+    every_s = EVERY_S
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._rules = load_rules(settings.rules)
+        self._names = Names(settings.flows, settings.teams)
+
+    def step(self, now: datetime) -> None:
+        """See Task."""
+        version = int(now.timestamp() * 1_000)
+        marks = read_marks(self._store)
+        found = touched(self._store, marks.get(MARK))
+        count_facts(self._store, found.ranges, version)
+        if WATCHING not in marks and found.since:
+            (extent,) = self._store.query("incident_extent")
+            marks[WATCHING] = extent["first_observed_time"]
+            write_mark(self._store, WATCHING, marks[WATCHING], version)
+        active = read_active(self._store)
+        moments = [one.impact_time for one in active]
+        if found.since:
+            moments.append(found.since)
+            write_deployments(self._store, find_deployments(self._store, found.since, now), now)
+        if moments:
+            self._judge(min(moments), now, marks.get(WATCHING, _BEGIN), version)
+        write_mark(self._store, MARK, found.read_time, version)
+
+    def _judge(self, since: datetime, now: datetime, watching: datetime, version: int) -> None:
+        known = self._known(since, now)
+        begin = min([since, *(one.impact_time for one in known)]) - WARM_UP
+        judged = judge(self._facts(begin, now, watching), self._rules, now, self._names)
+        outcome = reconcile(judged, known, now, judged_since=since - WARM_UP / 2, kinds=set(KINDS))
+        incidents = [self._with_left_behind(one) for one in outcome.incidents]
+        write_incidents(self._store, incidents, outcome.entries, version)
+        for entry in outcome.entries:
+            log.info("incident", change=entry.change, incident=entry.incident_id)
+
+    def _known(self, since: datetime, now: datetime) -> Sequence[Incident]:
+        return read_incidents(self._store, since=since - WARM_UP, until=now + WARM_UP)
+
+    def _facts(self, since: datetime, now: datetime, watching: datetime) -> Facts:
+        return read_facts(self._store, since, now, watching)
+
+    def _with_left_behind(self, incident: Incident) -> Incident:
+        if incident.kind not in ("dead_letters", "schema_break"):
+            return incident
+        return replace(incident, left_behind=left_behind(self._store, incident))
+
+
+def read_facts(store: Store, since: datetime, until: datetime, watching: datetime) -> Facts:
+    """Return everything that judging [since, until) takes."""
+    series = read_series(store, since, until)
+    if not series:
+        return Facts(watching_since_s=watching.timestamp())
+    return Facts(
+        series=series,
+        changes=read_changes(store, since - CAUSES_BEFORE, until),
+        flow=read_flow(store, since, until),
+        watching_since_s=watching.timestamp(),
+    )
+
+
+def read_active(store: Store) -> list[Incident]:
+    """Return the incidents that are not over."""
+    now = datetime.now(UTC)
+    found = read_incidents(store, since=now - timedelta(days=366), until=now + timedelta(days=1))
+    return [one for one in found if one.state in ACTIVE]
+
+
+def replay(store: Store, settings: Settings, since: datetime, until: datetime) -> list[Judged]:
+    """Return what judging [since, until] anew finds, by the rules of today; writes nothing."""
+    watching = read_marks(store).get(WATCHING, _BEGIN)
+    facts = read_facts(store, since - WARM_UP, until, watching)
+    judged = judge(facts, load_rules(settings.rules), until, Names(settings.flows, settings.teams))
+    return [one for one in judged if (one.incident.mitigated_time or until) >= since]
+
+
+def left_behind(store: Store, incident: Incident) -> int:
+    """Return how many dead letters of an incident nobody has sent again."""
+    until = incident.mitigated_time or incident.resolved_time or datetime.now(UTC)
+    span = {"since": incident.impact_time, "until": until}
+    scope = {"topic": incident.topic, "consumer_group": incident.consumer_group}
+    (row,) = store.query("incident_left_behind", {**span, **scope})
+    waiting: int = row["waiting"]
+    return waiting

@@ -1,0 +1,1 @@
+SELECT name, time FROM incident_marks FINAL
