@@ -12,6 +12,7 @@ from collector.commands import (
     doctor,
     edges,
     flows,
+    incidents,
     linkability,
     migrate,
     receive,
@@ -35,6 +36,7 @@ app.command()(edges.edges)
 app.command()(flows.flows)
 app.command()(anomalies.anomalies)
 app.command()(linkability.linkability)
+app.add_typer(incidents.app, name="incidents")
 app.command()(collect.collect)
 app.command()(migrate.migrate)
 app.command()(store.store)

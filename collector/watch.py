@@ -37,8 +37,15 @@ def tasks(store: Store, settings: Settings) -> Sequence[Task]:
     from collector.consume.follow_groups import FollowGroups
     from collector.detect.dead_letters_find import FindDeadLetters
     from collector.detect.drift import DriftTask
+    from collector.detect.watch_incidents import JudgeIncidents
 
-    return [FollowGroups(store, settings), DriftTask(store), FindDeadLetters(store, settings)]
+    return [
+        FollowGroups(store, settings),
+        DriftTask(store),
+        FindDeadLetters(store, settings),
+        # Last: it judges what all others found.
+        JudgeIncidents(store, settings),
+    ]
 
 
 def run_once(store: Store, todo: Sequence[Task], now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Incidents and the store: counting facts anew where something arrived, reading them, writing what was judged."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,10 +19,17 @@ COUNTED = ("traffic", "dead_letters", "retries", "versions")
 RANGES_MAX = 24
 _APART = timedelta(hours=1)
 _OVERLAP = timedelta(seconds=60)
-_RECENT = timedelta(minutes=3)
 _SLOT = timedelta(seconds=10)
 _LOST_TRACK = timedelta(hours=20)  # batch_events keeps a day
 _MONTH = timedelta(days=31)
+
+_BEGIN = datetime(1970, 1, 2, tzinfo=UTC)
+
+STORED = "stored"
+FOUND = "found"
+LOOKED = "looked"
+WATCHING = "watching"
+_TOPIC_MARK = "dead letters on "
 
 Range = tuple[datetime, datetime]
 
@@ -36,10 +43,10 @@ KINDS: dict[IncidentKind, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Touched:
-    """Where something arrived since the last look; `read_time` is the next mark, by the store's clock."""
+    """Where something arrived since the last look, and the marks to set when it has been judged."""
 
     ranges: Sequence[Range]
-    read_time: datetime
+    marks: Mapping[str, datetime]
 
     @property
     def since(self) -> datetime | None:
@@ -47,16 +54,40 @@ class Touched:
         return min((since for since, _ in self.ranges), default=None)
 
 
-def touched(store: Store, mark: datetime | None) -> Touched:
-    """Return what was stored since `mark`; None, or a mark of long ago, is everything there is."""
-    (extent,) = store.query("incident_extent")
-    read_time = extent["read_time"]
-    if not extent["events"]:
-        return Touched([], read_time)
-    if mark is None or read_time - mark > _LOST_TRACK:
-        return Touched(_months(extent["first_time"], extent["last_time"] + _SLOT), read_time)
-    rows = store.query("incident_touched", {"mark": mark - _OVERLAP})
-    return Touched(merged([row["minute"] for row in rows]), read_time)
+def touched(store: Store, marks: Mapping[str, datetime], now: datetime) -> Touched:
+    """Return what was stored since the marks; without marks, or after a day without a look, everything there is.
+
+    What the collectors stored is told by the store's clock, what the watchers found by theirs.
+    """
+    stored, found = marks.get(STORED), marks.get(FOUND)
+    if stored is None or found is None or now - marks.get(LOOKED, now) > _LOST_TRACK:
+        (extent,) = store.query("incident_extent")
+        if not extent["events"]:
+            return Touched([], {})
+        ranges = _months(extent["first_time"], max(extent["last_time"], extent["last_observed_time"]) + _SLOT)
+        return Touched(ranges, {STORED: extent["read_time"], FOUND: _BEGIN, LOOKED: now})
+    rows = store.query("incident_touched", {"stored": stored - _OVERLAP, "found": found - _OVERLAP})
+    fresh, minutes = _fresh_topics(store, marks, now)
+    newest = {
+        by: max((row["newest"] for row in rows if row["by"] == by), default=before)
+        for by, before in (("store", stored), ("watcher", found))
+    }
+    next_marks = {STORED: newest["store"], FOUND: newest["watcher"], LOOKED: now, **fresh}
+    if newest == {"store": stored, "watcher": found} and not fresh:
+        return Touched([], next_marks)
+    return Touched(merged({row["minute"] for row in rows} | minutes), next_marks)
+
+
+def _fresh_topics(
+    store: Store, marks: Mapping[str, datetime], now: datetime
+) -> tuple[dict[str, datetime], set[datetime]]:
+    """Return marks for topics that were not known to hold dead letters, and the minutes of what lies there."""
+    topics = [row["topic"] for row in store.query("incident_dead_letter_topics")]
+    fresh = [topic for topic in topics if _TOPIC_MARK + topic not in marks]
+    if not fresh:
+        return {}, set()
+    rows = store.query("incident_dead_letter_minutes", {"topics": fresh})
+    return {_TOPIC_MARK + topic: now for topic in fresh}, {row["minute"] for row in rows}
 
 
 def merged(minutes: Iterable[datetime]) -> list[Range]:
@@ -148,11 +179,11 @@ def read_marks(store: Store) -> dict[str, datetime]:
     return {row["name"]: row["time"] for row in store.query("incident_marks")}
 
 
-def write_mark(store: Store, name: str, time: datetime, version: int) -> None:
+def write_marks(store: Store, marks: Mapping[str, datetime], version: int) -> None:
     """Say how far detection has come."""
-    row = {"name": name, "time": time, "version": version}
-    table = pa.Table.from_pylist([row], schema=arrow.INCIDENT_MARKS)
-    store.insert("incident_marks", table, token=f"mark-{name}-{version}")
+    rows = [{"name": name, "time": time, "version": version} for name, time in marks.items()]
+    table = pa.Table.from_pylist(rows, schema=arrow.INCIDENT_MARKS)
+    store.insert("incident_marks", table, token=f"marks-{version}-{len(rows)}")
 
 
 def write_incidents(

@@ -137,7 +137,7 @@ def _entries(judged: Judged, before: Incident | None, now: datetime) -> Iterable
     if before is None:
         found = " It was found in history that was read later." if one.backfilled else ""
         yield Entry(one.incident_id, "opened", "", f"{one.title}.{found}", now)
-    if judged.escalated and (before is None or before.severity != one.severity):
+    if judged.escalated and before is not None and before.severity != one.severity:
         yield Entry(one.incident_id, "escalated", "", "From now on it is worth waking somebody.", now)
     if one.reopened > (before.reopened if before else 0):
         yield Entry(one.incident_id, "reopened", turn, "The same again, soon after it was over.", now)

@@ -9,13 +9,14 @@ import structlog
 from collector.detect.incident_changes import find_deployments, read_changes, read_flow
 from collector.detect.incident_store import (
     KINDS,
+    WATCHING,
     count_facts,
     read_marks,
     read_series,
     touched,
     write_deployments,
     write_incidents,
-    write_mark,
+    write_marks,
 )
 from collector.detect.incidents import Facts, Judged, Names, judge
 from collector.detect.read_incidents import read_incidents
@@ -28,8 +29,6 @@ from schemas.incidents import Incident
 log = structlog.get_logger()
 
 EVERY_S = 5.0
-MARK = "facts"
-WATCHING = "watching"
 WARM_UP = timedelta(hours=12)
 CAUSES_BEFORE = timedelta(hours=3)
 LEFT_BEHIND_MAX = 50
@@ -51,20 +50,19 @@ class JudgeIncidents:
         """See Task."""
         version = int(now.timestamp() * 1_000)
         marks = read_marks(self._store)
-        found = touched(self._store, marks.get(MARK))
+        found = touched(self._store, marks, now)
         count_facts(self._store, found.ranges, version)
+        new = {name: time for name, time in found.marks.items() if time != marks.get(name)}
         if WATCHING not in marks and found.since:
             (extent,) = self._store.query("incident_extent")
-            marks[WATCHING] = extent["first_observed_time"]
-            write_mark(self._store, WATCHING, marks[WATCHING], version)
-        active = read_active(self._store)
-        moments = [one.impact_time for one in active]
+            new[WATCHING] = marks[WATCHING] = extent["first_observed_time"]
+        moments = [one.impact_time for one in read_active(self._store)]
         if found.since:
             moments.append(found.since)
             write_deployments(self._store, find_deployments(self._store, found.since, now), now)
         if moments:
             self._judge(min(moments), now, marks.get(WATCHING, _BEGIN), version)
-        write_mark(self._store, MARK, found.read_time, version)
+        write_marks(self._store, new, version)
 
     def _judge(self, since: datetime, now: datetime, watching: datetime, version: int) -> None:
         known = self._known(since, now)

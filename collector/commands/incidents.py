@@ -1,0 +1,125 @@
+"""`headwater incidents`: what went wrong, since when, why, and whether it is over."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from collector.commands.show import console, iso_ms, moment, plain, print_json
+
+if TYPE_CHECKING:
+    from schemas.incidents import Incident, IncidentChange
+
+app = typer.Typer(invoke_without_command=True)
+
+_Store = Annotated[str | None, typer.Option(help="embedded:DIR or http(s)://user:password@host/database")]
+
+
+@app.callback()
+def incidents(
+    context: typer.Context,
+    since: Annotated[str, typer.Option(help="15m, 2h, 7d or 2026-11-23T10:00:00")] = "7d",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document for programs.")] = False,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Judge the facts anew by the rules of today; writes nothing.")
+    ] = False,
+    store: _Store = None,
+) -> None:
+    """List incidents, newest first, with likely causes and their diaries; `ack ID` takes one on."""
+    if context.invoked_subcommand:
+        return
+    from collector import settings as settings_module
+    from collector.commands.show import opened_store
+    from collector.detect.read_incidents import read_incident_changes, read_incidents
+    from collector.detect.watch_incidents import replay as judge_again
+
+    now = datetime.now(UTC)
+    begin = moment(since, now) or now - timedelta(days=7)
+    with opened_store(store) as opened:
+        if replay:
+            found = [
+                one.incident for one in judge_again(opened, settings_module.load(store=store), begin, now)
+            ]
+            found.reverse()
+            diaries: dict[str, list[IncidentChange]] = {}
+        else:
+            found = read_incidents(opened, since=begin, until=now)
+            diaries = {one.incident_id: read_incident_changes(opened, one.incident_id) for one in found}
+    if as_json:
+        print_json([document(one, diaries.get(one.incident_id, ())) for one in found])
+        return
+    _print(found, diaries, since)
+
+
+@app.command()
+def ack(
+    incident: Annotated[str, typer.Argument(help="The incident's id, or as much of it as is unique.")],
+    by: Annotated[str, typer.Option(help="Who takes it on; without, nobody is named.")] = "",
+    store: _Store = None,
+) -> None:
+    """Say that somebody takes care of an incident: from then on the time to acknowledge is known."""
+    from collector.commands.show import opened_store
+    from collector.detect.acknowledge import acknowledge
+
+    with opened_store(store) as opened:
+        one = acknowledge(opened, incident, by, "command", datetime.now(UTC))
+    when = iso_ms(one.acknowledged_time) if one.acknowledged_time else ""
+    who = f" by {one.acknowledged_by}" if one.acknowledged_by else ""
+    console().print(plain(f"{one.incident_id}  {one.title}: acknowledged{who} at {when}"), soft_wrap=True)
+
+
+def document(one: "Incident", diary: "Sequence[IncidentChange]") -> Mapping[str, Any]:
+    """Return an incident for programs: what is not known is null."""
+    from collector.detect.explain import explain
+
+    times = ("impact_time", "detected_time", "acknowledged_time", "mitigated_time", "resolved_time")
+    names = ("topic", "service", "consumer_group", "flow", "team", "parent_id", "acknowledged_by")
+    return {
+        "incident": one.incident_id,
+        "kind": one.kind,
+        "state": one.state,
+        "severity": one.severity,
+        "title": one.title,
+        "explanation": explain(one),
+        **{name: getattr(one, name) or None for name in names},
+        **{name: iso_ms(time) if (time := getattr(one, name)) else None for name in times},
+        "reopened": one.reopened,
+        "backfilled": one.backfilled,
+        "bad": one.bad,
+        "total": one.total or None,
+        "left_behind": one.left_behind,
+        "causes": [
+            {
+                "kind": cause.kind,
+                "time": iso_ms(cause.time),
+                "text": cause.text,
+                "likelihood": cause.likelihood,
+                "service": cause.service or None,
+                "topic": cause.topic or None,
+                "event": cause.event or None,
+            }
+            for cause in one.causes
+        ],
+        "sample_events": list(one.sample_events),
+        "diary": [{"time": iso_ms(line.time), "change": line.change, "text": line.text} for line in diary],
+    }
+
+
+def _print(
+    found: "Sequence[Incident]", diaries: "Mapping[str, Sequence[IncidentChange]]", since: str
+) -> None:
+    from collector.detect.explain import explain
+
+    out = console()
+    if not found:
+        out.print(
+            plain(f"No incident since {since}. `headwater doctor` says whether anything is being watched.")
+        )
+    for one in found:
+        part = f"  part of {one.parent_id}" if one.parent_id else ""
+        head = f"{iso_ms(one.impact_time)}  {one.state.upper()}  {one.severity}  {one.incident_id}  {one.title}{part}"
+        out.print(plain(head), soft_wrap=True)
+        out.print(plain(f"    {explain(one)}"), soft_wrap=True)
+        for line in diaries.get(one.incident_id, ()):
+            out.print(plain(f"    {iso_ms(line.time)}  {line.change}: {line.text}"), soft_wrap=True)
