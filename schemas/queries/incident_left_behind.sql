@@ -8,5 +8,5 @@ WHERE if(origin_topic = '', topic, origin_topic) = {topic:String} AND consumer_g
     AND (topic, partition, offset) NOT IN
     (
         SELECT cause_topic, cause_partition, cause_offset FROM edges_by_cause
-        WHERE relation = 'redriven' AND effect_time >= {since:DateTime64(3, 'UTC')}
+        WHERE relation = 'redriven' AND confidence > 0 AND effect_time >= {since:DateTime64(3, 'UTC')}
     )
