@@ -5,6 +5,9 @@ from urllib.parse import urlencode
 CASCADES = "cascades"
 FLOW = "flow"
 COLLECTOR = "collector"
+FLOWS = "flows"
+ANOMALIES = "anomalies"
+LINKABILITY = "linkability"
 
 
 def to_event(event: str) -> str:
@@ -20,3 +23,18 @@ def to_topic(topic: str) -> str:
 def to_search(text: str) -> str:
     """Return the relative address of a search."""
     return f"{CASCADES}?{urlencode({'ref': text}, safe='/')}"
+
+
+def to_anomaly(name: str) -> str:
+    """Return the relative address of one anomaly."""
+    return f"{ANOMALIES}?{urlencode({'anomaly': name})}"
+
+
+def to_flow_class(name: str) -> str:
+    """Return the relative address of a kind of flows."""
+    return f"{FLOWS}?{urlencode({'flow': name})}"
+
+
+def to_stream(name: str) -> str:
+    """Return the relative address of what a service writes to a topic, on the linkability page."""
+    return f"{LINKABILITY}?{urlencode({'stream': name})}"

@@ -1,12 +1,19 @@
 """The only place that asks the store, and the only cache. Pages share one connection and answers of two seconds."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import streamlit as st
 
+from collector.detect.anomalies import Anomaly, find_anomalies
+from collector.detect.flow_classes import FlowClass, read_flow_classes
+from collector.detect.flows import Stuck, find_stuck, read_habits
+from collector.lineage.blast import Started, find_start
 from collector.lineage.cascade import Cascade, read_cascade
 from collector.lineage.find_events import Found, resolve
+from collector.lineage.linkability import Linkability, read_linkability
+from collector.lineage.split_latency import Split, split_latency
 from collector.settings import load
 from collector.storage.api import Store
 from collector.storage.migrate import plan
@@ -21,6 +28,9 @@ DEAD_LETTERS_MAX = 20_000
 EVENTS_MAX = 10_000
 LARGE_EVENTS = 1_500
 LARGE_SECONDS = 60
+JUDGED_SECONDS = 30
+GRADED_SECONDS = 300
+SPLIT_EDGES_MAX = 2_000
 
 
 @st.cache_resource(show_spinner=False)
@@ -146,4 +156,75 @@ def drawn(shown: Cascade, *, name: str, scope: str, opened: tuple[str, ...], pin
     """Return the views of a cascade from `cascade`; computed once per cascade and folding."""
     # A cached Drawn holds its cascade, so no other can have its id meanwhile.
     answer: Drawn = _drawn(shown, id(shown), name, scope, opened, pinned)
+    return answer
+
+
+@st.cache_resource(
+    ttl=JUDGED_SECONDS, max_entries=8, show_spinner="Counting and comparing with what is usual …"
+)
+def _anomalies(window_s: int) -> list[Anomaly]:
+    now = datetime.now(UTC)
+    return find_anomalies(_store(), now - timedelta(seconds=window_s), now)
+
+
+def anomalies(window_s: int) -> list[Anomaly]:
+    """Return the anomalies of the window, at most JUDGED_SECONDS old."""
+    _tables_are_there()
+    answer: list[Anomaly] = _anomalies(window_s)
+    return answer
+
+
+@st.cache_resource(ttl=JUDGED_SECONDS, max_entries=8, show_spinner="Following flows …")
+def _flows(window_s: int) -> tuple[list[FlowClass], list[Stuck]]:
+    now = datetime.now(UTC)
+    habits = read_habits(_store(), now)
+    classes = read_flow_classes(_store(), now - timedelta(seconds=window_s), now, habits=habits)
+    return classes, find_stuck(_store(), now, habits=habits)
+
+
+def flows(window_s: int) -> tuple[list[FlowClass], list[Stuck]]:
+    """Return the kinds of flows that began in the window, and the steps that are missing."""
+    _tables_are_there()
+    answer: tuple[list[FlowClass], list[Stuck]] = _flows(window_s)
+    return answer
+
+
+@st.cache_resource(ttl=GRADED_SECONDS, max_entries=8, show_spinner="Looking for the causes of all events …")
+def _linkability(window_s: int) -> list[Linkability]:
+    now = datetime.now(UTC)
+    return read_linkability(_store(), now - timedelta(seconds=window_s), now)
+
+
+def linkability(window_s: int) -> list[Linkability]:
+    """Return how well events of the window can be traced, at most GRADED_SECONDS old."""
+    _tables_are_there()
+    answer: list[Linkability] = _linkability(window_s)
+    return answer
+
+
+@st.cache_resource(ttl=LARGE_SECONDS, max_entries=32, show_spinner=False)
+def _started(_shown: Cascade, version: int, asked: EventRef) -> Started:  # noqa: ARG001 - the key of the cache
+    return find_start(_store(), _shown, asked)
+
+
+def started(shown: Cascade, asked: EventRef) -> Started:
+    """Return where the trouble of an event of the cascade started."""
+    answer: Started = _started(shown, id(shown), asked)
+    return answer
+
+
+@st.cache_resource(ttl=LARGE_SECONDS, max_entries=16, show_spinner=False)
+def _splits(_shown: Cascade, version: int) -> dict[tuple[EventRef, EventRef], Split]:  # noqa: ARG001
+    path = set(_shown.critical_path)
+    edges = [
+        edge
+        for edge in _shown.edges
+        if len(_shown.edges) <= SPLIT_EDGES_MAX or (edge.cause in path and edge.effect in path)
+    ]
+    return split_latency(_store(), _shown, edges)
+
+
+def splits(shown: Cascade) -> dict[tuple[EventRef, EventRef], Split]:
+    """Return how the time of each step was spent, where spans tell it; of a large cascade, of its critical path."""
+    answer: dict[tuple[EventRef, EventRef], Split] = _splits(shown, id(shown))
     return answer

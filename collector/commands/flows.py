@@ -26,8 +26,9 @@ def flows(
     now = datetime.now(UTC)
     start = moment(since, now) or now
     with opened_store(store) as opened:
-        stuck = find_stuck(opened, now)
-        classes = read_flow_classes(opened, start, now, habits=read_habits(opened, now))
+        habits = read_habits(opened, now)
+        stuck = find_stuck(opened, now, habits=habits)
+        classes = read_flow_classes(opened, start, now, habits=habits)
     if as_json:
         print_json(
             {

@@ -96,7 +96,7 @@ def _line(one: "Linkability") -> str:
     gain = (
         f"; {1 - (counts.exact_share or 0):.0%} of {counts.judged:,} could become exact, "
         f"{one.gain_per_day:,.0f} events a day"
-        if one.advice
+        if one.gain_per_day
         else ""
     )
     return plain(

@@ -74,6 +74,8 @@ class Anomaly:
             return self.found >= STORM_FOUND_MIN and (
                 self.found >= UNUSUAL_TIMES * usual if usual else share >= STORM_SHARE_MIN
             )
+        if self.kind == "flow_ring" and self.usual is None:
+            return False  # topics may be in a ring on purpose: a new one is news
         if self.usual is None or not self.usual:
             return self.found >= UNUSUAL_FOUND_MIN or self.kind in ("double_processing", "event_ring")
         return self.found >= max(UNUSUAL_FOUND_MIN, UNUSUAL_TIMES * self.usual)

@@ -85,9 +85,11 @@ class Habits:
     until: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def find_stuck(store: Store, now: datetime, *, window: timedelta = WINDOW) -> list[Stuck]:
+def find_stuck(
+    store: Store, now: datetime, *, window: timedelta = WINDOW, habits: Habits | None = None
+) -> list[Stuck]:
     """Return the usual steps that events of the last `window` wait for, unusual and oldest first."""
-    habits = read_habits(store, now)
+    habits = habits or read_habits(store, now)
     found = []
     asked = 0
     for steps in habits.usual.values():

@@ -117,7 +117,7 @@ def read_linkability(store: Store, since: datetime, until: datetime) -> list[Lin
                 grade=letter,
                 exact_before=previous.counts.exact_share if previous else None,
                 advice=advice,
-                gain_per_day=missing / days if advice else 0.0,
+                gain_per_day=missing / days if advice and letter != "?" else 0.0,
                 example=stream.example,
             )
         )

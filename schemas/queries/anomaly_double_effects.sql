@@ -15,7 +15,7 @@ WITH
     (
         SELECT
             toString(topic) AS twin_topic, partition AS twin_partition, offset AS twin_offset,
-            cityHash64(topic, source, message_id) AS name
+            cityHash64(topic, source, message_id) AS twin_name
         FROM events FINAL
         WHERE time >= {since:DateTime64(3, 'UTC')} AND time < {until:DateTime64(3, 'UTC')}
             AND message_id != '' AND origin = '' AND cityHash64(topic, source, message_id) IN (SELECT name FROM repeated)
@@ -31,11 +31,11 @@ SELECT
     max(effect_time) AS last_time,
     argMax((toString(effect_topic), effect_partition, effect_offset), (effect_time, effect_offset)) AS example
 FROM edges_by_cause FINAL
-INNER JOIN (SELECT *, count() OVER (PARTITION BY name) AS copies FROM twins) AS twins
+INNER JOIN (SELECT *, count() OVER (PARTITION BY twin_name) AS copies FROM twins) AS twins
     ON cause_topic = twin_topic AND cause_partition = twin_partition AND cause_offset = twin_offset
 WHERE relation = 'caused' AND evidence != 'inferred'
     AND (cause_topic, cause_partition, cause_offset) IN (SELECT twin_topic, twin_partition, twin_offset FROM twins)
-GROUP BY name, cause_topic, effect_topic, effect_service, effect_type
+GROUP BY twin_name, cause_topic, effect_topic, effect_service, effect_type
 HAVING copies > 1 AND effects > 1
 ORDER BY last_time DESC
 LIMIT {rows_max:UInt32}

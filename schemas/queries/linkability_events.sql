@@ -30,7 +30,7 @@ LEFT JOIN
         max((evidence != 'inferred', confidence >= 0.999, toString(evidence))) AS best
     FROM edges FINAL
     WHERE effect_time >= {since:DateTime64(3, 'UTC')} AND effect_time < {until:DateTime64(3, 'UTC')}
-        AND cityHash64(effect_topic, effect_partition, effect_offset) % {one_in:UInt32} = 0
+        AND confidence > 0 AND cityHash64(effect_topic, effect_partition, effect_offset) % {one_in:UInt32} = 0
     GROUP BY effect_topic, effect_partition, effect_offset
 ) AS linked ON topic = effect_topic AND partition = effect_partition AND offset = effect_offset
 GROUP BY topic, service, type

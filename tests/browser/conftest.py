@@ -14,13 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from collector.storage.api import Store
 from collector.storage.migrate import migrate
 from collector.storage.open import open_store
 from tests.browser.seed import seed_big, seed_company
 from tests.support.processes import end, spawn, wait_until
+
+# How long a page takes says more about the machine than about the page.
+expect.set_options(timeout=20_000)
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"

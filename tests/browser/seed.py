@@ -4,27 +4,16 @@ Everything is deterministic but for the moment that `now` gives. The story: a re
 orders, twelve minutes ago; inventory begins to fail on it, retries, and gives up into a dead letter topic.
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from random import Random
 from typing import Any
 
-import pyarrow as pa
-
 from collector.storage.api import Store
 from schemas import arrow
-from schemas.records import EventRef, coordinates_name
+from tests.browser.oddities import odd_flows
+from tests.browser.story import Seen, Story, table
 
-_UTC_MS = pa.timestamp("ms", tz="UTC")
-EDGES = pa.schema(
-    [(f"{end}_{name}", type_) for end in ("effect", "cause")
-     for name, type_ in (("topic", pa.string()), ("partition", pa.uint32()), ("offset", pa.uint64()))]
-    + [("relation", pa.string()), ("evidence", pa.string()), ("confidence", pa.float32()), ("name", pa.string())]
-    + [(f"{end}_time", _UTC_MS) for end in ("cause", "effect")]
-    + [(f"{end}_{name}", pa.string()) for name in ("service", "type") for end in ("cause", "effect")]
-    + [("linked_time", _UTC_MS)]
-)  # fmt: skip
 HOSTILE = [
     "<script>window.__hacked=1</script>",
     '"><img src=x onerror="window.__hacked=1">',
@@ -43,132 +32,6 @@ SHAPE_AFTER = [
     "items[].warehouse_id:null",
     "total:number",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An event of the story: what later events need to know of it."""
-
-    ref: EventRef
-    time: datetime
-    service: str
-    type: str
-    trace_id: str
-
-
-@dataclass
-class Story:
-    """Collects rows. `partitions` per topic; offsets count up by themselves."""
-
-    now: datetime
-    partitions: int = 3
-    events: list[dict[str, Any]] = field(default_factory=list)
-    edges: list[dict[str, Any]] = field(default_factory=list)
-    next_offset: dict[tuple[str, int], int] = field(default_factory=dict)
-
-    def event(
-        self,
-        topic: str,
-        type_: str,
-        service: str,
-        time: datetime,
-        *causes: Seen,
-        key: bytes | None = None,
-        relation: str = "caused",
-        evidence: str = "header",
-        confidence: float = 1.0,
-        trace_id: str = "",
-        headers: list[tuple[bytes, bytes | None]] | None = None,
-        **more: Any,
-    ) -> Seen:
-        """Add an event with an edge from each of `causes`; its trace is that of its first cause unless given."""
-        key = key if key is not None else (topic.encode() + str(len(self.events) % 7).encode())
-        partition = sum(key) % self.partitions
-        offset = self.next_offset.get((topic, partition), 0)
-        self.next_offset[topic, partition] = offset + 1
-        ref = EventRef(topic, partition, offset)
-        trace_id = trace_id or (causes[0].trace_id if causes else sha256(str(ref).encode()).hexdigest()[:32])
-        message_id = sha256(f"message {ref}".encode()).hexdigest()[:12]
-        seen = Seen(ref, time, service, type_, trace_id)
-        self.events.append(
-            _event_row(seen, key, message_id, headers, self.now)
-            | {"origin": coordinates_name(*causes[0].ref) if relation != "caused" and causes else ""}
-            | more
-        )
-        for cause in causes:
-            self.edge(cause, seen, relation, evidence, confidence, f"id:{message_id}")
-        return seen
-
-    def edge(
-        self, cause: Seen, effect: Seen, relation: str, evidence: str, confidence: float, name: str
-    ) -> None:
-        """Add one more edge between events of the story."""
-        row: dict[str, Any] = {
-            "relation": relation,
-            "evidence": evidence,
-            "confidence": confidence,
-            "name": name,
-        }
-        for end, seen in (("cause", cause), ("effect", effect)):
-            row |= {f"{end}_topic": seen.ref.topic, f"{end}_partition": seen.ref.partition}
-            row |= {f"{end}_offset": seen.ref.offset, f"{end}_time": seen.time}
-            row |= {f"{end}_service": seen.service, f"{end}_type": seen.type}
-        self.edges.append(row | {"linked_time": self.now})
-
-    def write(self, store: Store, token: str) -> None:
-        """Insert everything collected; the same token twice changes nothing."""
-        store.insert("events", _table(self.events, arrow.EVENTS), token=f"{token}-events")
-        store.insert("edges", _table(self.edges, EDGES), token=f"{token}-edges")
-
-
-def _event_row(
-    seen: Seen, key: bytes, message_id: str, headers: list[tuple[bytes, bytes | None]] | None, now: datetime
-) -> dict[str, Any]:
-    span_id = sha256(f"span {seen.ref}".encode()).hexdigest()[:16]
-    if headers is None:
-        headers = [
-            (b"traceparent", f"00-{seen.trace_id}-{span_id}-01".encode()),
-            (b"ce_id", message_id.encode()),
-            (b"ce_type", seen.type.encode()),
-            (b"ce_source", seen.service.encode()),
-        ]
-    return {
-        "topic": seen.ref.topic,
-        "partition": seen.ref.partition,
-        "offset": seen.ref.offset,
-        "time": seen.time,
-        "record_timestamp_ms": int(seen.time.timestamp() * 1000),
-        "timestamp_type": "create",
-        "observed_time": min(now, seen.time + timedelta(milliseconds=400)),
-        "key": key,
-        "value_size_bytes": 180 + len(seen.type) * 7,
-        "header_names": [name for name, _ in headers],
-        "header_values": [value for _, value in headers],
-        "trace_id": seen.trace_id,
-        "span_id": span_id,
-        "trace_convention": "w3c",
-        "message_id": message_id,
-        "source": seen.service,
-        "service": seen.service,
-        "type": seen.type,
-        "content_type": "application/json",
-        "names": [f"id:{message_id}", coordinates_name(*seen.ref)],
-    }
-
-
-def _table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
-    empty: dict[str, Any] = {"string": "", "bool": False, "uint64": 0, "int64": 0}
-    columns = {
-        column.name: pa.array(
-            [
-                row.get(column.name, [] if pa.types.is_list(column.type) else empty.get(str(column.type)))
-                for row in rows
-            ],
-            column.type,
-        )
-        for column in schema
-    }
-    return pa.table(columns, schema=schema)
 
 
 def seed_company(store: Store, now: datetime, *, oddities: bool = True) -> dict[str, str]:
@@ -191,6 +54,7 @@ def seed_company(store: Store, now: datetime, *, oddities: bool = True) -> dict[
     refs |= _campaign(story, random, now - timedelta(minutes=6))
     if oddities:
         refs |= _oddities(story, now - timedelta(minutes=4))
+        refs |= odd_flows(store, story, now)
     story.write(store, "company")
     _shapes(store, now)
     _collector(store, story, now)
@@ -343,7 +207,7 @@ def _shapes(store: Store, now: datetime) -> None:
             {"topic": topic, "type": type_, "shape_id": number, "paths": paths, "first_partition": 0,
              "first_offset": number, "first_time": seen, "observed_time": seen}
         )  # fmt: skip
-    store.insert("shapes", _table(rows, arrow.SHAPES), token="shapes")
+    store.insert("shapes", table(rows, arrow.SHAPES), token="shapes")
 
 
 def _collector(store: Store, story: Story, now: datetime) -> None:
@@ -353,7 +217,7 @@ def _collector(store: Store, story: Story, now: datetime) -> None:
          "paused": False}
         for (topic, partition), offset in sorted(story.next_offset.items())
     ]  # fmt: skip
-    store.insert("collector_partitions", _table(partitions, arrow.COLLECTOR_PARTITIONS), token="partitions")
+    store.insert("collector_partitions", table(partitions, arrow.COLLECTOR_PARTITIONS), token="partitions")
     status = [
         {"collector": "collector-1", "observed_time": now - timedelta(seconds=5 * age),
          "started_time": now - timedelta(hours=1), "records_total": 90_000 - age * 60, "bytes_total": 10**8,
@@ -362,7 +226,7 @@ def _collector(store: Store, story: Story, now: datetime) -> None:
          "rss_bytes": 210 * 2**20, "state": "running"}
         for age in range(700)
     ]  # fmt: skip
-    store.insert("collector_status", _table(status, arrow.COLLECTOR_STATUS), token="status")
+    store.insert("collector_status", table(status, arrow.COLLECTOR_STATUS), token="status")
     errors = [
         {"observed_time": now - timedelta(minutes=minutes), "collector": "collector-1", "topic": topic, "partition": 0,
          "offset": offset, "kind": kind, "message": message}
@@ -372,7 +236,7 @@ def _collector(store: Store, story: Story, now: datetime) -> None:
             (30, "payments", 1, "broken_json", f"The value is not JSON: {HOSTILE[1]}"),
         ]
     ]  # fmt: skip
-    store.insert("collector_errors", _table(errors, arrow.COLLECTOR_ERRORS), token="errors")
+    store.insert("collector_errors", table(errors, arrow.COLLECTOR_ERRORS), token="errors")
 
 
 def seed_big(store: Store, now: datetime, topics: int = 500, cascade_events: int = 10_000) -> dict[str, str]:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from schemas.records import EventRef
 from tests.browser.conftest import Dashboard
-from tests.browser.seed import Seen, Story
+from tests.browser.story import Seen, Story
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -150,7 +150,7 @@ def test_an_unmet_claim_and_an_unlinked_trace_are_told(company: Dashboard, page:
 
 
 def test_hostile_text_stays_text(company: Dashboard, page: Page) -> None:
-    for path in ("/", "/flow", "/cascades", "/collector"):
+    for path in ("/", "/flow", "/cascades", "/flows", "/anomalies", "/linkability", "/collector"):
         page.goto(company.url + path)
         expect(
             page.get_by_text("all times are UTC")

@@ -8,7 +8,15 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Dashboard, Watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-PAGES = [("/", "Overview"), ("/flow", "Flow map"), ("/cascades", "Cascades"), ("/collector", "Collector")]
+PAGES = [
+    ("/", "Overview"),
+    ("/flow", "Flow map"),
+    ("/cascades", "Cascades"),
+    ("/flows", "Flows"),
+    ("/anomalies", "Anomalies"),
+    ("/linkability", "Linkability"),
+    ("/collector", "Collector"),
+]
 
 
 @pytest.mark.parametrize(("path", "title"), PAGES)
@@ -102,3 +110,42 @@ def test_cards_can_be_read_in_both_themes(
     paper = page.locator(".stApp").evaluate(style, "backgroundColor")
     assert (page.evaluate(CONTRAST, ["white", paper]) > 10) == (scheme == "dark")
     context.close()
+
+
+def test_an_anomaly_says_how_it_is_judged_and_opens_its_examples(company: Dashboard, page: Page) -> None:
+    page.goto(company.url + "/anomalies")
+
+    expect(page.locator(".hw-verdict")).to_contain_text("processed twice")
+    expect(page.locator(".st-key-anomaly_panel")).to_contain_text("the consumer is not idempotent")
+    page.locator("tr", has_text="Out of order").click()
+    expect(page.locator(".st-key-anomaly_panel")).to_contain_text("Neighbours with the same key")
+    page.wait_for_url("**/anomalies?anomaly=out_of_order*")
+    page.locator(".st-key-anomaly_panel tr[data-id]").first.click()
+
+    page.wait_for_url(re.compile(r"/cascades\?event=shop\.prices"))
+    expect(page.locator(".graph[data-drawn]")).to_be_visible()
+
+
+def test_a_missing_step_is_named_and_opens_what_waits(company: Dashboard, page: Page) -> None:
+    page.goto(company.url + "/flows")
+
+    expect(page.locator(".hw-verdict")).to_contain_text(
+        "ParcelDelivered (deliveries) usually follows ParcelHandedOver (parcels) within 4.00 s; missing for"
+    )
+    page.locator("tr", has_text="CampaignStarted").click()
+    expect(page.locator(".st-key-flow_panel")).to_contain_text("EmailQueued (emails.queue)")
+    page.locator("tr", has_text="after ParcelHandedOver").click()
+
+    page.wait_for_url(re.compile(r"/cascades\?event=parcels"))
+
+
+def test_a_grade_comes_with_advice_for_the_client(company: Dashboard, page: Page) -> None:
+    page.goto(company.url + "/linkability")
+
+    expect(page.locator(".hw-verdict")).to_contain_text("have an exact cause")
+    panel = page.locator(".st-key-linkability_panel")
+    expect(panel).to_contain_text("carrier.webhooks")
+    expect(panel).to_contain_text("CloudEvents SDK")
+    expect(panel).to_contain_text("a day, become exact")
+    page.get_by_text("By service").click()
+    expect(page.locator("tr[data-id='shipping']")).to_be_visible()

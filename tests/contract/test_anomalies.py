@@ -127,6 +127,24 @@ def test_duplicates_that_are_processed_twice_are_told_from_fan_out(store: Store,
     assert double.unusual
 
 
+def test_exact_effects_of_each_copy_count_together(store: Store, writer: Writer) -> None:
+    """Where contexts or spans name the very copy, both edges are certain, and still it was done twice."""
+    for number in range(6):
+        writer.put("orders", f"o{number}")
+        writer.put("bills", f"b{number}", f"o{number}", at_ms=10)
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    for span in ("00000000000000aa", "00000000000000bb"):
+        said = f"00-{trace}-{span}-01".encode()
+        writer.put("orders", "twin", headers=[("traceparent", said)], at_ms=20)
+        own = f"00-{trace}-{span[::-1]}-01".encode()
+        writer.put("bills", f"of-{span}", headers=[("traceparent", said), ("traceparent", own)], at_ms=30)
+    writer.done()
+
+    double = found(store)["double_processing"]
+
+    assert (double.topic, double.other, double.found, double.worst) == ("orders", "bills", 1, 2)
+
+
 def test_order_is_judged_per_key(store: Store, writer: Writer) -> None:
     for number in range(6):
         writer.put("orders", f"o{number}", key="a" if number % 2 else "b", at_ms=number)

@@ -4,7 +4,8 @@ import { html } from "./dom.js";
 import { onSelect, select, selected } from "./selection.js";
 import { dress } from "./style.js";
 
-/** @typedef {{text: string, under?: string, style?: string, meter?: number, meterStyle?: string}} Cell */
+/** @typedef {{text: string, under?: string, style?: string, meter?: number, meterStyle?: string,
+ *   stack?: {share: number, style: string}[]}} Cell */
 /** @typedef {{id: string, href?: string, cells: Cell[]}} ListRow */
 /**
  * @typedef {object} ListData
@@ -89,6 +90,15 @@ function rowElement(row, data, pick) {
       const meter = html("span", `meter ${cell.meterStyle ?? ""}`);
       meter.style.width = `${Math.round(cell.meter * 100)}%`;
       box.append(meter);
+    }
+    if (cell.stack) {
+      const bar = html("span", "stack");
+      for (const { share, style } of cell.stack) {
+        const part = html("i", style);
+        part.style.width = `${Math.max(1, share * 100)}%`;
+        bar.append(part);
+      }
+      box.prepend(bar);
     }
     made.append(box);
   });

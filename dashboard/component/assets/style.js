@@ -98,6 +98,12 @@ const SHEET = `
 .list a { color: inherit; text-decoration: none; } .list tr.link:hover a { text-decoration: underline; }
 .list .under { display: block; font-size: 12.5px; color: var(--hw-mute); font-weight: 400; }
 .list .meter { display: block; height: 4px; margin-top: 4px; border-radius: 2px; background: var(--hw-edge); min-width: 2px; }
+.list .meter.good { background: var(--hw-green); }
+.list .good { color: color-mix(in srgb, #30a46c 72%, var(--st-text-color) 28%); font-weight: 600; }
+.list .stack { display: flex; height: 9px; border-radius: 3px; overflow: hidden; background: var(--hw-faint); gap: 1px; }
+.list .stack i { display: block; height: 100%; background: var(--hw-edge); }
+.list .stack i.good { background: var(--hw-green); } .list .stack i.retry { background: var(--hw-amber); }
+.list .stack i.guess { background: repeating-linear-gradient(135deg, var(--hw-primary) 0 4px, transparent 4px 7px); }
 .list .meter.dead { background: var(--hw-red); } .list .meter.retry { background: var(--hw-amber); }
 `;
 
