@@ -280,6 +280,7 @@ SPANS = pa.schema(
         ("message_id", pa.string()),
         ("cluster_id", pa.string()),
         ("batch_size", pa.int64()),
+        ("hands_on", pa.bool_()),
         ("link_trace_ids", pa.list_(pa.string())),
         ("link_span_ids", pa.list_(pa.string())),
         ("link_topics", pa.list_(pa.string())),
@@ -289,4 +290,28 @@ SPANS = pa.schema(
         ("received_time", _UTC_MS),
         ("batch", pa.uint64()),
     ]
+)
+
+SPAN_CAUSES = pa.schema(
+    [
+        ("effect_name", pa.string()),
+        ("effect_topic", pa.string()),
+        ("effect_partition", pa.int32()),
+        ("effect_offset", pa.int64()),
+        ("effect_service", pa.string()),
+        ("products", pa.uint32()),
+        ("cause_name", pa.string()),
+        ("cause_context", pa.string()),
+        ("cause_topic", pa.string()),
+        ("cause_partition", pa.int32()),
+        ("cause_offset", pa.int64()),
+        ("choices", pa.uint32()),
+        ("consumer_name", pa.string()),
+        ("handled_time", _UTC_MS),
+        ("received_time", _UTC_MS),
+    ]
+)
+
+SPAN_BATCHES = pa.schema(
+    [("batch", pa.uint64()), ("walked", pa.bool_()), ("spans", pa.uint64()), ("observed_time", _UTC_MS)]
 )

@@ -74,3 +74,8 @@ SPAN_NAME_PREFIX = "span:"
 def coordinates_name(topic: str, partition: int, offset: int) -> str:
     """Return the name that every event has without saying so: its place on the cluster."""
     return f"event:{topic}/{partition}/{offset}"
+
+
+def span_name(trace_id: str, span_id: str) -> str:
+    """Return the name of the event that was sent under this span."""
+    return f"{SPAN_NAME_PREFIX}{trace_id}-{span_id}"

@@ -43,8 +43,11 @@ MESSAGE_ID = ("messaging.message.id", "messaging.message_id")
 CLUSTER = ("messaging.kafka.cluster.id",)
 OPERATION = ("messaging.operation.type", "messaging.operation", "messaging.operation.name")
 BATCH_SIZE = ("messaging.batch.message_count",)
+HANDS_ON = "messaging.destination_publish.name"
+"""FastStream names what it read so. In a handler it sends with the context of what it read, not with its own."""
+
 READ_NAMES = frozenset(
-    SYSTEM + TOPIC + PARTITION + OFFSET + GROUP + MESSAGE_ID + CLUSTER + OPERATION + BATCH_SIZE
+    (*SYSTEM, *TOPIC, *PARTITION, *OFFSET, *GROUP, *MESSAGE_ID, *CLUSTER, *OPERATION, *BATCH_SIZE, HANDS_ON)
 )
 
 _OPERATIONS = {
@@ -76,6 +79,7 @@ class Messaging:
     message_id: str = ""
     cluster_id: str = ""
     batch_size: int = UNKNOWN
+    hands_on: bool = False
 
 
 NOTHING = Messaging()
@@ -101,6 +105,7 @@ def read_messaging(attributes: Attributes) -> Messaging:
         message_id=message_id,
         cluster_id=_text(attributes, CLUSTER),
         batch_size=_number(attributes, BATCH_SIZE, _INT64_MAX),
+        hands_on=HANDS_ON in attributes,
     )
 
 

@@ -132,6 +132,7 @@ def _said(said: Messaging) -> dict[str, Any]:
         "message_id": said.message_id,
         "cluster_id": said.cluster_id,
         "batch_size": said.batch_size,
+        "hands_on": said.hands_on,
     }
 
 

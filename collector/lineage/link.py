@@ -12,3 +12,6 @@ def link_batches(store: Store, batches: Sequence[int]) -> None:
     """
     store.execute("link_by_name", {"batches": list(batches)})
     store.execute("link_by_coordinates", {"batches": list(batches)})
+    # Spans that are found from now on see these events; nobody pays for them where there are none.
+    if store.query("span_causes_any"):
+        store.execute("link_by_span", {"batches": list(batches), "effect_names": []})

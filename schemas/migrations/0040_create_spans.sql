@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS spans
     message_id      String,
     cluster_id      LowCardinality(String) COMMENT 'Kafka cluster; empty = not said',
     batch_size      Int64,
+    hands_on        Bool                   COMMENT 'sent by a library that hands on the context of what it read: FastStream',
     link_trace_ids  Array(String),
     link_span_ids   Array(String)          COMMENT 'parallel to link_trace_ids, as the next three',
     link_topics     Array(LowCardinality(String)),

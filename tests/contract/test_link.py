@@ -1,52 +1,14 @@
 """Linking on the real engine: the edges found are the true ones, in whatever order and how often events come."""
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
 from collector.lineage.link import link_batches
 from collector.storage.api import Store
 from schemas.records import EventRef
-from tests.support.records import NOW_MS, Headers, Record, record_columns
-
-Place = tuple[str, int, int]
-
-
-@dataclass
-class Log:
-    """Records on their way into the store, one batch number after the other."""
-
-    store: Store
-    batch: int = 0
-    places: set[Place] = field(default_factory=set)
-
-    def write(
-        self, records: Sequence[tuple[Place, Headers]], *, link: bool = True, later_ms: int = 0
-    ) -> None:
-        """Write these as one batch, and link it."""
-        self.batch += 1
-        columns = record_columns()
-        for (topic, partition, offset), headers in records:
-            columns.add(topic, partition, [Record(headers, offset=offset)], NOW_MS + later_ms)
-        self.store.insert("events", columns.table(self.batch), token=str(self.batch))
-        if link:
-            link_batches(self.store, [self.batch])
-
-    def edges(self) -> dict[tuple[str, str], tuple[str, str, float]]:
-        """Return relation, evidence and confidence of each stored edge by (cause, effect)."""
-        rows = [row for topic in self.store.query("edges_topics") for row in self._edges_to(topic["topic"])]
-        return {
-            (row["cause"], row["effect"]): (row["relation"], row["evidence"], row["confidence"])
-            for row in rows
-        }
-
-    def _edges_to(self, topic: str) -> list[dict[str, Any]]:
-        span = {"topic": topic, "since": "2000-01-01 00:00:00", "until": "2100-01-01 00:00:00"}
-        page = {"after_partition": -1, "after_offset": -1, "edges_max": 10_000}
-        return self.store.query("edges_export", {**span, **page})
+from tests.support.event_log import Log, Place
+from tests.support.records import Headers
 
 
 @pytest.fixture

@@ -1,0 +1,2 @@
+-- Which cluster the events of this database are of.
+SELECT cluster_id FROM clusters FINAL ORDER BY first_time LIMIT 1

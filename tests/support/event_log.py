@@ -1,0 +1,76 @@
+"""Records and spans on their way into a store, and the edges that come of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from collector.lineage.link import link_batches
+from collector.lineage.link_spans import LinkSpans
+from collector.storage.api import Store
+from schemas import arrow
+from tests.support.records import NOW_MS, Headers, Record, record_columns
+
+NOW = datetime.fromtimestamp(NOW_MS / 1000, UTC)
+Place = tuple[str, int, int]
+
+
+@dataclass
+class Log:
+    """Records on their way into the store, one batch number after the other."""
+
+    store: Store
+    batch: int = 0
+    places: set[Place] = field(default_factory=set)
+
+    def write(
+        self, records: Sequence[tuple[Place, Headers]], *, link: bool = True, later_ms: int = 0
+    ) -> None:
+        """Write these as one batch, and link it."""
+        self.batch += 1
+        columns = record_columns()
+        for (topic, partition, offset), headers in records:
+            columns.add(topic, partition, [Record(headers, offset=offset)], NOW_MS + later_ms)
+        self.store.insert("events", columns.table(self.batch), token=str(self.batch))
+        if link:
+            link_batches(self.store, [self.batch])
+
+    def edges(self) -> dict[tuple[str, str], tuple[str, str, float]]:
+        """Return relation, evidence and confidence of each stored edge by (cause, effect)."""
+        rows = [row for topic in self.store.query("edges_topics") for row in self._edges_to(topic["topic"])]
+        return {
+            (row["cause"], row["effect"]): (row["relation"], row["evidence"], row["confidence"])
+            for row in rows
+        }
+
+    def _edges_to(self, topic: str) -> list[dict[str, Any]]:
+        span = {"topic": topic, "since": "2000-01-01 00:00:00", "until": "2100-01-01 00:00:00"}
+        page = {"after_partition": -1, "after_offset": -1, "edges_max": 10_000}
+        return self.store.query("edges_export", {**span, **page})
+
+    def write_spans(self, spans: Sequence[Mapping[str, Any]], *, walk: bool = True) -> None:
+        """Write these spans as one batch, and walk through them."""
+        self.batch += 1
+        number = NOW_MS + self.batch << 20
+        rows = [{**_SPAN, **span, "batch": number} for span in spans]
+        table = pa.Table.from_pylist(rows, schema=arrow.SPANS)
+        self.store.insert("spans", table, token=str(number))
+        if walk:
+            LinkSpans(self.store).step(NOW + timedelta(seconds=self.batch))
+
+
+_SPAN: dict[str, Any] = {
+    **{field.name: [] if pa.types.is_list(field.type) else "" for field in arrow.SPANS},
+    "kind": "internal",
+    "start_time": NOW,
+    "end_time": NOW,
+    "status_error": False,
+    "partition": -1,
+    "offset": -1,
+    "batch_size": -1,
+    "hands_on": False,
+    "links_missing": 0,
+    "received_time": NOW,
+}
