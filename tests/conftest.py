@@ -56,3 +56,14 @@ def store(store_url: str) -> Iterator[Store]:
     migrate(store)
     yield store
     store.close()
+
+
+@pytest.fixture(scope="module")
+def shared_store(database_url: Callable[[str], str]) -> Iterator[Store]:
+    """Return a migrated store that the tests of a module share; migrating takes a second or more."""
+    name = f"test_{uuid4().hex}"
+    store = open_store(database_url(name))
+    migrate(store)
+    yield store
+    store.command(f"DROP DATABASE IF EXISTS {name} SYNC")
+    store.close()

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from collector.lineage.link import link_effects
 from collector.lineage.span_causes import SpanCause, rows_to_spans, span_causes
 from collector.storage.api import Store
 from schemas import arrow
@@ -15,7 +16,7 @@ from schemas import arrow
 _BATCHES_MAX = 200  # of spans, at a time
 _TRACES_MAX = 500
 _SPANS_OF_A_TRACE_MAX = 200_000
-_EFFECTS_MAX = 20_000
+_CAUSES_MAX = 20_000
 _ROUNDS_MAX = 50
 _SHIFT_BITS = 20  # batch numbers are milliseconds with random bits behind them
 
@@ -60,15 +61,14 @@ class LinkSpans:
         )
 
     def _link(self, causes: Sequence[SpanCause], now: datetime) -> None:
-        for piece in _pieces(causes, _EFFECTS_MAX):
+        for piece in _pieces(causes, _CAUSES_MAX):
             rows = [
                 {**asdict(cause), "handled_time": cause.handled_time or now, "received_time": now}
                 for cause in piece
             ]
             table = pa.Table.from_pylist(rows, schema=arrow.SPAN_CAUSES)
             self._store.insert("span_causes", table, token=_token(table))
-            names = sorted({cause.effect_name for cause in piece})
-            self._store.execute("link_by_span", {"batches": [], "effect_names": names})
+            link_effects(self._store, sorted({cause.effect_name for cause in piece}))
 
 
 def _time(batch: int) -> datetime:

@@ -12,8 +12,10 @@ from tests.support.records import Headers
 
 
 @pytest.fixture
-def log(store: Store) -> Log:
-    return Log(store)
+def log(shared_store: Store) -> Log:
+    log = Log(shared_store)
+    log.forget()
+    return log
 
 
 def ids(own: str, cause: str | None = None) -> Headers:
@@ -47,7 +49,7 @@ def test_records_that_are_read_again_are_linked_though_their_first_rows_are_kept
     log.write(records, link=False, later_ms=60_000)
     log.store.command("OPTIMIZE TABLE events FINAL")
 
-    link_batches(log.store, [2])
+    link_batches(log.store, [log.batch])
 
     assert log.edges() == {("orders/0/0", "payments/0/0"): ("caused", "header", 1.0)}
 

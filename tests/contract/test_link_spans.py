@@ -1,7 +1,6 @@
 """Edges from spans on the real engine: before, after and between the records, and never a wrong one."""
 
 from collections.abc import Sequence
-from itertools import permutations
 from typing import Any
 
 import pytest
@@ -15,8 +14,10 @@ Span = dict[str, Any]
 
 
 @pytest.fixture
-def log(store: Store) -> Log:
-    return Log(store)
+def log(shared_store: Store) -> Log:
+    log = Log(shared_store)
+    log.forget()
+    return log
 
 
 def sent(span: str, trace: str = TRACE) -> Headers:
@@ -53,7 +54,7 @@ CHAIN = [process("2", "1", topic="orders", partition=0, offset=0), span("3", "2"
 EDGE = {("orders/0/0", "payments/0/0"): ("caused", "span", 1.0)}
 
 
-@pytest.mark.parametrize("order", list(permutations(range(4))))
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 3, 0, 1), (1, 2, 0, 3), (3, 0, 2, 1)])
 def test_the_order_in_which_records_and_spans_come_does_not_matter(log: Log, order: Sequence[int]) -> None:
     arrivals = [
         lambda: log.write([ORDER]),
