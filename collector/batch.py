@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from aiokafka import TopicPartition
 
-from collector.consume.lenient_records import BrokenBatch
+from collector.decode.raw_batches import BrokenBatch
 from collector.errors import RecordError
 from schemas import arrow
 
@@ -21,7 +20,8 @@ class Batch:
 
     number: int
     events: pa.Table
-    broken: Sequence[tuple[TopicPartition, BrokenBatch]]
+    broken: Sequence[tuple[str, int, BrokenBatch]]
+    """By topic and partition."""
 
 
 def batch_number(now_ms: int) -> int:
@@ -91,13 +91,13 @@ def error_rows(batch: Batch, collector: str, now_ms: int) -> pa.Table:
     ]
     found += [
         (
-            place.topic,
-            place.partition,
+            topic,
+            partition,
             hole.offset,
             RecordError.BATCH_BROKEN,
             f" Offsets {hole.offset} to {hole.next_offset - 1}: {hole.reason}.",
         )
-        for place, hole in batch.broken
+        for topic, partition, hole in batch.broken
     ]
     rows = [
         {

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import chain, repeat
@@ -14,10 +14,10 @@ import structlog
 from aiokafka import TopicPartition
 
 from collector.batch import Batch, batch_number
-from collector.consume.lenient_records import BrokenBatch
 from collector.consume.reader import Fetched, TopicReader
 from collector.decode.conventions.yours import with_yours
 from collector.decode.plan import Planner
+from collector.decode.raw_batches import BrokenBatch, RawBatch
 from collector.decode.read_records import Limits, RecordColumns
 from collector.decode.shape import ShapeReader
 from collector.errors import StoreUnavailableError
@@ -26,7 +26,7 @@ from collector.write import BatchWriter, Written
 
 log = structlog.get_logger()
 
-_READ_RECORDS_MAX = 5_000
+_READ_BATCHES_MAX = 500
 _READ_TIMEOUT_MS = 200
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _DRAIN_S_MAX = 5.0
@@ -36,7 +36,6 @@ _WRITES_MAX = 2  # one is on its way to the store, one is made ready for it
 
 ClockMs = Callable[[], int]
 Offsets = Mapping[TopicPartition, int]
-Broken = Sequence[tuple[TopicPartition, BrokenBatch]]
 Result = TypeVar("Result")
 
 
@@ -99,7 +98,6 @@ class Pipeline:
         self._producer_of = lru_cache(maxsize=10_000)(settings.producer_of)
         self._now_ms = now_ms
         self._columns = self._new_columns()
-        self._broken: list[tuple[TopicPartition, BrokenBatch]] = []
         self._filling_since_ms: int | None = None
         self._writes: deque[asyncio.Task[None]] = deque()
         self._unlinked: dict[int, int] = {}  # rows by batch number
@@ -116,7 +114,7 @@ class Pipeline:
     async def run(self, *, once: bool) -> None:
         """Read until `stopping` is set or, with `once`, to the end that each partition has when it is first read."""
         while not self.stopping.is_set() and not (once and self._at_the_end()):
-            fetched = await self._reader.read(_READ_TIMEOUT_MS, _READ_RECORDS_MAX)
+            fetched = await self._reader.read(_READ_TIMEOUT_MS, _READ_BATCHES_MAX)
             self._take(fetched)
             if self._is_due():
                 await self._write_when_free()
@@ -129,11 +127,15 @@ class Pipeline:
         now_ms = self._now_ms()
         if fetched and self.progress.first_read_ms is None:
             self.progress.first_read_ms = now_ms
-        for place, records in fetched.items():
-            whole = [record for record in records if not isinstance(record, BrokenBatch)]
-            if len(whole) < len(records):
-                self._broken.extend((place, hole) for hole in records if isinstance(hole, BrokenBatch))
-            self._columns.add(place.topic, place.partition, whole, now_ms)
+        columns = self._columns
+        for place, items in fetched.items():
+            for item in items:
+                if isinstance(item, RawBatch):
+                    columns.add_batch(place.topic, place.partition, item, now_ms)
+                elif isinstance(item, BrokenBatch):
+                    columns.broken.append((place.topic, place.partition, item))
+                else:
+                    columns.add(place.topic, place.partition, [item], now_ms)
         if fetched and self._filling_since_ms is None:
             self._filling_since_ms = now_ms
 
@@ -186,15 +188,15 @@ class Pipeline:
         Nothing is awaited in here: rows and the offsets behind them change hands together or not at all.
         """
         before = self._writes[-1] if self._writes else None
-        write = self._write(self._columns, self._broken, self._reader.positions(), before)
+        write = self._write(self._columns, self._reader.positions(), before)
         self._writes.append(asyncio.create_task(write))
-        self._columns, self._broken, self._filling_since_ms = self._new_columns(), [], None
+        self._columns, self._filling_since_ms = self._new_columns(), None
 
     async def _write(
-        self, columns: RecordColumns, broken: Broken, offsets: Offsets, before: asyncio.Task[None] | None
+        self, columns: RecordColumns, offsets: Offsets, before: asyncio.Task[None] | None
     ) -> None:
         number = batch_number(self._now_ms())
-        batch = Batch(number, await asyncio.to_thread(columns.table, number), broken)
+        batch = Batch(number, await asyncio.to_thread(columns.table, number), columns.broken)
         columns.clear()
         if before is not None:
             await before

@@ -8,7 +8,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from collector.consume import lenient_records
+from collector.consume import fetched_batches
 from collector.consume.connection import connection, topic_pattern
 from collector.consume.list_topics import answering, list_topics
 from collector.settings import Settings
@@ -37,7 +37,7 @@ class TopicReader:
 
         Raises BrokerUnavailableError when no broker answers.
         """
-        lenient_records.install()
+        fetched_batches.install()
         pattern = re.compile(topic_pattern(self._settings))
         listed = await list_topics(self._settings)
         topics = {name: partitions for name, partitions in listed.items() if pattern.match(name)}
@@ -84,10 +84,13 @@ class TopicReader:
         if fresh:
             await self.consumer.seek_to_end(*fresh)
 
-    async def read(self, timeout_ms: int, records_max: int) -> Fetched:
-        """Return what has been fetched, by partition; empty when nothing came within `timeout_ms`."""
+    async def read(self, timeout_ms: int, batches_max: int) -> Fetched:
+        """Return what has been fetched, by partition; empty when nothing came within `timeout_ms`.
+
+        RawBatch and BrokenBatch of collector.decode.raw_batches, and single records of the format before v2.
+        """
         try:
-            fetched: Fetched = await self.consumer.getmany(timeout_ms=timeout_ms, max_records=records_max)
+            fetched: Fetched = await self.consumer.getmany(timeout_ms=timeout_ms, max_records=batches_max)
             return fetched
         except KafkaError as error:
             # The fetch loop goes on by itself; what could not be read is fetched again from the same position.

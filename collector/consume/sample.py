@@ -5,10 +5,10 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from collector.consume import lenient_records
+from collector.consume import fetched_batches
 from collector.consume.connection import connection, topic_pattern
-from collector.consume.lenient_records import BrokenBatch
 from collector.consume.list_topics import answering, list_topics
+from collector.decode.raw_batches import BrokenBatch, RawBatch, unpack
 from collector.errors import SettingsError
 from collector.settings import Settings
 
@@ -35,7 +35,7 @@ async def sample_records(settings: Settings, topic: str, records_max: int) -> li
     partitions = (await list_topics(settings)).get(topic)
     if not partitions:
         raise SettingsError(f"There is no topic {topic!r} on {settings.bootstrap_servers}.")
-    lenient_records.install()
+    fetched_batches.install()
     consumer = AIOKafkaConsumer(
         **connection(settings), group_id=None, enable_auto_commit=False, isolation_level="read_committed"
     )
@@ -60,8 +60,10 @@ async def _newest(
         fetched = await consumer.getmany(timeout_ms=_WAIT_MS_MAX if not found else 500)
         if not fetched:
             break
-        for place, records in fetched.items():
-            found.extend(
-                (place.partition, record) for record in records if not isinstance(record, BrokenBatch)
-            )
+        for place, items in fetched.items():
+            for item in items:
+                records = unpack(item) if isinstance(item, RawBatch) else [item]
+                found.extend(
+                    (place.partition, record) for record in records if not isinstance(record, BrokenBatch)
+                )
     return found[:records_max]

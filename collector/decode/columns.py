@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,30 +12,31 @@ import pyarrow.compute as pc
 TEXT_BYTES_MAX = 512
 EXCERPT_CHARACTERS_MAX = 2_000
 
-Values = Sequence[bytes | None]
+Values: TypeAlias = pa.BinaryArray
+"""Header values, null where a record has none."""
+
 Note = Callable[[int, str], None]
 Mask = npt.NDArray[np.bool_]
 
 
-def text(values: Sequence[bytes | None]) -> pa.StringArray:
+def text(raw: Values) -> pa.StringArray:
     """Return the values as text, null where there is none; bad UTF-8 is written with escapes.
 
     A value of more than TEXT_BYTES_MAX is cut, and stays distinct by a digest at its end.
     """
-    raw = pa.array(values, pa.binary())
     try:
         column = raw.cast(pa.string())
         regular = (pc.max(pc.binary_length(raw)).as_py() or 0) <= TEXT_BYTES_MAX and not _any_odd(column)
     except pa.ArrowInvalid:
         regular = False
     if not regular:
-        column = pa.array([None if value is None else _tidy(value) for value in values], pa.string())
+        column = pa.array([None if value is None else _tidy(value) for value in raw.to_pylist()], pa.string())
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
 
 
-def excerpt(values: Sequence[bytes | None]) -> pa.StringArray:
+def excerpt(raw: Values) -> pa.StringArray:
     """Return long texts for people to read: the first EXCERPT_CHARACTERS_MAX characters, null where there are none."""
-    return pa.array([_beginning(value) if value else None for value in values], pa.string())
+    return pa.array([_beginning(value) if value else None for value in raw.to_pylist()], pa.string())
 
 
 def _beginning(value: bytes) -> str:

@@ -33,11 +33,12 @@ class Plan:
     """How to read records with one sequence of header keys.
 
     Records whose plans have equal `picks`, and so the same `group`, can be read together, by columns, however
-    their other headers are named. `pick` takes the values in the order of `picks`.
+    their other headers are named. `positions` says where each pick is; `pick` takes their values, in this order.
     """
 
     group: int
     picks: tuple[Pick, ...]
+    positions: tuple[int, ...]
     pick: Callable[[HeaderValues], Sequence[bytes | None]]
     redacted: tuple[int, ...]
     errors: tuple[str, ...]
@@ -87,6 +88,7 @@ class Planner:
         return Plan(
             group=self._groups.setdefault(picks, len(self._groups)),
             picks=picks,
+            positions=tuple(position for _, position in chosen),
             pick=_picker([position for _, position in chosen]),
             redacted=redacted,
             errors=errors,

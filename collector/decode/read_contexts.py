@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -50,7 +51,8 @@ def _read_together(convention: Convention, values: dict[str, Values], count: int
     if read is None:
         raise ValueError(f"{convention.name} has no reader of contexts")
     keys = [header.key for header in convention.headers if header.meaning is Meaning.TRACE_CONTEXT]
-    rows = zip(*(values.get(key) or [None] * count for key in keys), strict=True)
+    nothing: list[bytes | None] = [None] * count
+    rows = zip(*(values[key].to_pylist() if key in values else nothing for key in keys), strict=True)
     contexts: list[Context | None] = [read(*row) for row in rows]
     trace_ids, span_ids, parents, services = zip(
         *(context or (None,) * 4 for context in contexts), strict=True
@@ -65,9 +67,9 @@ def _read_together(convention: Convention, values: dict[str, Values], count: int
 
 def _note_invalid(values: Values, trace_id: pa.StringArray, note: Note) -> None:
     if trace_id.null_count:
-        for row, value in enumerate(values):
-            if value is not None and not trace_id[row].is_valid:
-                note(row, RecordError.TRACE_CONTEXT_INVALID)
+        invalid = pc.and_(values.is_valid(), trace_id.is_null())
+        for row in np.flatnonzero(invalid.to_numpy(zero_copy_only=False)):
+            note(int(row), RecordError.TRACE_CONTEXT_INVALID)
 
 
 def conventions_used(contexts: Sequence[ContextColumns], count: int) -> pa.StringArray:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from collector.decode import columns
 from collector.decode.columns import Note, Values
 from collector.decode.conventions import Meaning
 from collector.decode.plan import Pick
@@ -12,9 +13,10 @@ from collector.decode.topic_role import copy_relation
 from collector.errors import RecordError
 from schemas.records import coordinates_name
 
+_ORIGIN = frozenset({Meaning.ORIGIN_TOPIC, Meaning.ORIGIN_PARTITION, Meaning.ORIGIN_OFFSET})
 _OFFSET_MAX = 2**63 - 1
 _PARTITION_MAX = 2**31 - 1
-_Family = dict[Meaning, tuple[Pick, Values]]
+_Family = dict[Meaning, tuple[Pick, Sequence[bytes | None]]]
 
 
 @dataclass(frozen=True)
@@ -25,17 +27,23 @@ class Copies:
     relation: pa.StringArray
 
 
-def read_copies(picks: Sequence[Pick], picked: Sequence[Values], topics: Sequence[str], note: Note) -> Copies:
+def read_copies(
+    picks: Sequence[Pick], picked: Sequence[Values], topics: pa.DictionaryArray, note: Note
+) -> Copies:
     """Return where each record was copied from; the first convention with a whole answer counts."""
+    count = len(topics)
     families: dict[str, _Family] = {}
     for pick, values in zip(picks, picked, strict=True):
-        families.setdefault(pick.convention.name, {})[pick.meaning] = (pick, values)
-    origins: list[str | None] = [None] * len(topics)
-    relations: list[str | None] = [None] * len(topics)
+        if pick.meaning in _ORIGIN:
+            families.setdefault(pick.convention.name, {})[pick.meaning] = (pick, values.to_pylist())
+    if not families:
+        return Copies(columns.nulls(count), columns.nulls(count))
+    origins: list[str | None] = [None] * count
+    relations: list[str | None] = [None] * count
     for family in families.values():
         if Meaning.ORIGIN_TOPIC not in family:
             continue
-        for row, topic in enumerate(topics):
+        for row, topic in enumerate(topics.to_pylist()):
             origin = _origin(family, row, note) if origins[row] is None else None
             if origin is not None:
                 origins[row] = coordinates_name(*origin)
@@ -60,7 +68,7 @@ def _origin(family: _Family, row: int, note: Note) -> tuple[str, int, int] | Non
     return name, partition, offset
 
 
-def _number(picked: tuple[Pick, Values], row: int, largest: int) -> int:
+def _number(picked: tuple[Pick, Sequence[bytes | None]], row: int, largest: int) -> int:
     pick, values = picked
     value = values[row]
     if value is None or pick.header.number is None:

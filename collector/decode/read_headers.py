@@ -54,7 +54,7 @@ class HeaderFacts:
 
 
 def read_headers(
-    picks: Sequence[Pick], picked: Sequence[Values], topics: Sequence[str], note: Note
+    picks: Sequence[Pick], picked: Sequence[Values], topics: pa.DictionaryArray, note: Note
 ) -> HeaderFacts:
     """Return the facts of records that share `picks`.
 
@@ -164,14 +164,14 @@ def _read_text(pick: Pick, values: Values, note: Note) -> pa.StringArray:
     if read is None:
         return column(values)
     found: list[bytes | None] = []
-    for row, value in enumerate(values):
+    for row, value in enumerate(values.to_pylist()):
         try:
             text = None if value is None else read(value)
         except ValueError:
             note(row, RecordError.HEADER_UNREADABLE)
             text = None
         found.append(None if text is None else text.encode("utf-8", "backslashreplace"))
-    return column(found)
+    return column(pa.array(found, pa.binary()))
 
 
 def _span_names(trace_id: pa.StringArray, span_id: pa.StringArray) -> pa.StringArray:
@@ -225,7 +225,7 @@ def _attempts(
     for pick, values in zip(picks, picked, strict=True):
         if pick.meaning is not Meaning.ATTEMPT or pick.header.number is None:
             continue
-        for row, value in enumerate(values):
+        for row, value in enumerate(values.to_pylist()):
             if value is None or attempts[row]:
                 continue
             try:
@@ -242,7 +242,7 @@ def _pathways(
     for pick, values in zip(picks, picked, strict=True):
         if pick.meaning is not Meaning.PATHWAY:
             continue
-        for row, value in enumerate(values):
+        for row, value in enumerate(values.to_pylist()):
             if value is None or hashes[row]:
                 continue
             try:

@@ -1,13 +1,68 @@
-"""What the first bytes of a payload say: a schema id, or a CloudEvent that carries its attributes inside."""
+"""What a payload says: a schema id in front, its shape, or that it is a CloudEvent with its attributes inside."""
 
 from uuid import UUID
 
 import msgspec
+import numpy as np
+
+from collector.decode.shape import NO_SHAPE, ShapeReader
+from collector.errors import RecordError
 
 _CONFLUENT_LENGTH = 5
 _GLUE_LENGTH = 18
 _SINGLE_OBJECT_LENGTH = 10
+_JSON_BEGINS = (b"{", b"[")
 SCHEMA_MARKS = frozenset(b"\x00\x03\xc3")
+
+PayloadFacts = tuple[int, str, bool, RecordError | None]
+"""Shape id, schema id, whether it is a CloudEvent in structured mode, and what is wrong with it."""
+
+NOTHING: PayloadFacts = (NO_SHAPE, "", False, None)
+
+
+class PayloadReader:
+    """Reads payloads, with their shapes or without."""
+
+    def __init__(self, shapes: ShapeReader | None) -> None:
+        self._shapes = shapes
+        self.read = self._read_first_bytes if shapes is None else self._read_structure
+        """Return what the payload says; it must not be empty. Takes the topic first."""
+        self.reads = np.zeros(256, dtype=np.bool_)
+        """By first byte: of payloads that begin with any other nothing can be told."""
+        self.reads[[*SCHEMA_MARKS, *b"{["]] = True
+
+    @staticmethod
+    def _read_first_bytes(_topic: str, payload: bytes) -> PayloadFacts:
+        """Read what can be told without taking the payload apart."""
+        if payload[0] in SCHEMA_MARKS:
+            return NO_SHAPE, read_schema_id(payload), False, None
+        return NO_SHAPE, "", is_cloudevent(payload), None
+
+    def _read_structure(self, topic: str, payload: bytes) -> PayloadFacts:
+        shapes = self._shapes
+        if shapes is None:
+            raise ValueError("there is nothing to read structures with")
+        if payload[0] in SCHEMA_MARKS:
+            return _shape_behind_mark(shapes, topic, payload), read_schema_id(payload), False, None
+        try:
+            shape = shapes.read(topic, payload)
+        except ValueError:
+            return NO_SHAPE, "", False, RecordError.PAYLOAD_NOT_JSON
+        return shape, "", shape in shapes.cloudevents, None
+
+
+def _shape_behind_mark(shapes: ShapeReader, topic: str, payload: bytes) -> int:
+    """Return the shape of JSON behind a schema id. Avro and Protobuf stand there too: anything else is no mistake."""
+    if payload[0] == 0 and payload[_CONFLUENT_LENGTH : _CONFLUENT_LENGTH + 1] in _JSON_BEGINS:
+        start = _CONFLUENT_LENGTH
+    elif payload[0] == 3 and payload[_GLUE_LENGTH : _GLUE_LENGTH + 1] in _JSON_BEGINS and payload[1] == 0:
+        start = _GLUE_LENGTH
+    else:
+        return NO_SHAPE
+    try:
+        return shapes.read(topic, payload[start:])
+    except ValueError:
+        return NO_SHAPE
 
 
 def read_schema_id(payload: bytes) -> str:

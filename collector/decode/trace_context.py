@@ -1,7 +1,6 @@
 """W3C trace context (https://www.w3.org/TR/trace-context/, section 3.2), a column at a time."""
 
 import re
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -35,29 +34,28 @@ def parse_traceparent(value: bytes | None) -> tuple[str, str] | None:
     return match[1].decode(), match[2].decode()
 
 
-def parse_traceparents(values: Sequence[bytes | None]) -> tuple[pa.StringArray, pa.StringArray]:
+def parse_traceparents(values: pa.BinaryArray) -> tuple[pa.StringArray, pa.StringArray]:
     """Return trace ids and span ids for a column of header values; null where there is no valid context."""
     return _parse_alike(values) or _parse_each(values)
 
 
-def _parse_each(values: Sequence[bytes | None]) -> tuple[pa.StringArray, pa.StringArray]:
-    parsed = [parse_traceparent(value) for value in values]
+def _parse_each(values: pa.BinaryArray) -> tuple[pa.StringArray, pa.StringArray]:
+    parsed = [parse_traceparent(value) for value in values.to_pylist()]
     return (
         pa.array([found[0] if found else None for found in parsed], pa.string()),
         pa.array([found[1] if found else None for found in parsed], pa.string()),
     )
 
 
-def _parse_alike(values: Sequence[bytes | None]) -> tuple[pa.StringArray, pa.StringArray] | None:
+def _parse_alike(values: pa.BinaryArray) -> tuple[pa.StringArray, pa.StringArray] | None:
     """Read a column that holds nothing but valid version 00 contexts; None if it holds anything else."""
-    try:
-        alike = set(map(len, values)) == {_LENGTH}  # type: ignore[arg-type]  # a None among them raises, as it should
-    except TypeError:
+    if not len(values) or values.null_count or values.offset:
         return None
-    if not alike:
+    _, edges, content = values.buffers()
+    offsets = np.frombuffer(edges, dtype=np.int32)[: len(values) + 1]
+    if (np.diff(offsets) != _LENGTH).any():
         return None
-    joined = b"".join(values)  # type: ignore[arg-type]  # there is no None
-    rows = np.frombuffer(joined, dtype=np.uint8).reshape(len(values), _LENGTH)
+    rows = np.frombuffer(content, dtype=np.uint8)[offsets[0] : offsets[-1]].reshape(len(values), _LENGTH)
     valid = (
         (_KINDS[rows] == _TEMPLATE).all()
         and (rows[:, :2] == ord("0")).all()

@@ -11,7 +11,7 @@ from aiokafka.record.util import calc_crc32c
 TIMEOUT_SECONDS = 10
 PRODUCE, PRODUCE_VERSION = 0, 3
 _NOT_LEADER_YET = (3, 6)  # a topic that was created a moment ago
-_MAGIC, _NO_PRODUCER = 2, -1
+_MAGIC, _NO_PRODUCER, _LOG_APPEND_TIME = 2, -1, 0x08
 
 
 @dataclass(frozen=True)
@@ -62,19 +62,29 @@ def _exchange(bootstrap: str, request: bytes, *, skip: int) -> tuple[int, int]:
     return error, base_offset
 
 
-def encode_batch(records: Sequence[RawRecord]) -> bytes:
-    """Return a record batch (magic 2, uncompressed, create time)."""
+def encode_batch(
+    records: Sequence[RawRecord],
+    *,
+    base_offset: int = 0,
+    offset_deltas: Sequence[int] | None = None,
+    append_time_ms: int | None = None,
+) -> bytes:
+    """Return a record batch (magic 2, uncompressed), with create times unless the broker's time is given."""
     base_ms = records[0].timestamp_ms
-    newest_ms = max(record.timestamp_ms for record in records)
-    body = b"".join(_encode_record(index, base_ms, record) for index, record in enumerate(records))
+    newest_ms = max(record.timestamp_ms for record in records) if append_time_ms is None else append_time_ms
+    deltas = range(len(records)) if offset_deltas is None else offset_deltas
+    body = b"".join(
+        _encode_record(delta, base_ms, record) for delta, record in zip(deltas, records, strict=True)
+    )
+    attributes = 0 if append_time_ms is None else _LOG_APPEND_TIME
     after_crc = (
-        struct.pack(">hiqq", 0, len(records) - 1, base_ms, newest_ms)
+        struct.pack(">hiqq", attributes, deltas[-1], base_ms, newest_ms)
         + struct.pack(">qhi", _NO_PRODUCER, _NO_PRODUCER, _NO_PRODUCER)
         + struct.pack(">i", len(records))
         + body
     )
     after_length = struct.pack(">ibI", -1, _MAGIC, calc_crc32c(after_crc)) + after_crc
-    return struct.pack(">q", 0) + _with_length(after_length)
+    return struct.pack(">q", base_offset) + _with_length(after_length)
 
 
 def _encode_record(index: int, base_ms: int, record: RawRecord) -> bytes:
@@ -90,6 +100,7 @@ def _sized(content: bytes | None) -> bytes:
 
 def _varint(number: int) -> bytes:
     """Encode as zigzag base 128, the way records do."""
+    number = (number + 2**63) % 2**64 - 2**63  # a difference of two times may leave 64 bits, and wraps there
     rest = (number << 1) ^ (number >> 63)
     encoded = bytearray()
     while rest > 0x7F:

@@ -9,7 +9,8 @@ from aiokafka import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.consume.lenient_records import BrokenBatch, _FetchedBytes, _LenientPartitionRecords
+from collector.consume.fetched_batches import _FetchedBytes, _PartitionBatches
+from collector.decode.raw_batches import BrokenBatch
 from tests.support.wire import RawRecord, encode_batch
 
 PLACE = TopicPartition("orders", 0)
@@ -29,7 +30,7 @@ def log_of(batches: Iterable[list[RawRecord]]) -> bytes:
 
 def unpacked(fetched: bytes, *, fetch_offset: int = 0, read_committed: int = 1) -> tuple[list[Any], int]:
     """Unpack a fetch as aiokafka does; return the records and the position after them."""
-    records = _LenientPartitionRecords(
+    records = _PartitionBatches(
         PLACE, _FetchedBytes(fetched), [], fetch_offset, None, None, True, read_committed
     )
     return list(records), records.next_fetch_offset
