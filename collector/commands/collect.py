@@ -7,7 +7,9 @@ import gc
 import os
 import signal
 import socket
+import sys
 from datetime import UTC, datetime
+from importlib.abc import MetaPathFinder
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,6 +43,7 @@ def collect(
 
 
 async def _collect(settings: settings_module.Settings, *, once: bool) -> None:
+    _do_without_pandas()
     from collector.consume.reader import TopicReader
     from collector.decode.shape import ShapeReader
     from collector.pipeline import Pipeline, wall_clock_ms
@@ -82,12 +85,33 @@ def _stop_on_signals(stopping: asyncio.Event) -> None:
         loop.add_signal_handler(number, stopping.set)
 
 
+class _NoPandas(MetaPathFinder):
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:  # noqa: ARG002 - Python's
+        """Say that pandas is not installed, and nothing of anything else."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError("pandas is not used here", name=fullname)
+
+
+def _do_without_pandas() -> None:
+    """Let Arrow and clickhouse-connect believe that pandas is not installed, as they look for it once.
+
+    It is there for the dashboard. Nothing here uses it, and without it a collector takes 50 MB less and starts sooner.
+    """
+    blocked = _NoPandas()
+    sys.meta_path.insert(0, blocked)
+    try:
+        import pyarrow as pa
+
+        pa.array([0])
+    finally:
+        sys.meta_path.remove(blocked)
+
+
 def _tune_memory() -> None:
     """Keep what is freed from staying with the process, and the garbage collector from looking at rows.
 
     Rows in the making are many small tuples without cycles: looking through them again and again costs.
     """
-    import pandas as pd  # noqa: F401 - Arrow loads it with the first list that it converts: better now than then
     import pyarrow as pa
 
     # One heap instead of one per thread and library: batches move between threads and are freed in others.

@@ -62,7 +62,7 @@ async def _newest(
             break
         for place, items in fetched.items():
             for item in items:
-                records = unpack(item) if isinstance(item, RawBatch) else [item]
+                records = unpack(item)[0] if isinstance(item, RawBatch) else [item]
                 found.extend(
                     (place.partition, record) for record in records if not isinstance(record, BrokenBatch)
                 )

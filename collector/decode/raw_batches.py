@@ -5,7 +5,6 @@ https://kafka.apache.org/documentation/#recordbatch. What many records have in c
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from struct import Struct
 
@@ -116,13 +115,21 @@ def open_batch(content: bytes) -> Opened:
     )
 
 
-def unpack(batch: RawBatch) -> list[LenientRecord]:
-    """Return the records of a batch, up to where it is damaged."""
+def unpack(batch: RawBatch, opened: Opened | None = None) -> tuple[list[LenientRecord], BrokenBatch | None]:
+    """Return the records of a batch and, where it is damaged, what stands in for the rest."""
     records: list[LenientRecord] = []
-    with suppress(Exception):  # every decompressor has errors of its own
-        for record in read_records(open_batch(batch.content), batch.first_offset):
+    try:
+        for record in read_records(opened or open_batch(batch.content), batch.first_offset):
             records.append(record)
-    return records
+    except Exception as error:  # every decompressor has errors of its own
+        offset = records[-1].offset + 1 if records else batch.first_offset
+        return records, broken(offset, batch.next_offset, error)
+    return records, None
+
+
+def broken(offset: int, next_offset: int, error: Exception) -> BrokenBatch:
+    """Return what stands in for these offsets, with the reason."""
+    return BrokenBatch(offset, next_offset, f"{type(error).__name__}: its structure is damaged")
 
 
 def read_records(batch: Opened, first_offset: int) -> Iterator[LenientRecord]:

@@ -22,8 +22,9 @@ from collector.decode.raw_batches import (
     LenientRecord,
     Opened,
     RawBatch,
+    broken,
     open_batch,
-    read_records,
+    unpack,
 )
 from collector.decode.read_payload import PayloadReader
 
@@ -59,7 +60,7 @@ def read_batches(pile: Sequence[Taken], plan_of: PlanOf, read_payload: PayloadRe
         try:
             opened = open_batch(taken.batch.content)
         except Exception as error:  # every decompressor has errors of its own
-            yield Read(broken=[(taken, _broken(taken.batch.first_offset, taken.batch.next_offset, error))])
+            yield Read(broken=[(taken, broken(taken.batch.first_offset, taken.batch.next_offset, error))])
             continue
         if size + len(opened.body) > _CHUNK_BYTES and chunk:
             yield _Chunk(chunk).read(plan_of, read_payload)
@@ -68,10 +69,6 @@ def read_batches(pile: Sequence[Taken], plan_of: PlanOf, read_payload: PayloadRe
         size += len(opened.body)
     if chunk:
         yield _Chunk(chunk).read(plan_of, read_payload)
-
-
-def _broken(offset: int, next_offset: int, error: Exception) -> BrokenBatch:
-    return BrokenBatch(offset, next_offset, f"{type(error).__name__}: its structure is damaged")
 
 
 class _Chunk:
@@ -142,15 +139,11 @@ class _Chunk:
         return self._read
 
     def _read_singly(self, number: int) -> None:
-        taken, opened = self._taken[number], self._opened[number]
-        records: list[LenientRecord] = []
-        try:
-            for record in read_records(opened, taken.batch.first_offset):
-                records.append(record)
-        except (ValueError, IndexError) as error:
-            offset = records[-1].offset + 1 if records else taken.batch.first_offset
-            self._read.broken.append((taken, _broken(offset, opened.next_offset, error)))
+        taken = self._taken[number]
+        records, hole = unpack(taken.batch, self._opened[number])
         self._read.singles.append((taken, records))
+        if hole:
+            self._read.broken.append((taken, hole))
 
     def _payloads(self, rows: Places, read_payload: PayloadReader) -> "_Payloads":
         sizes, at = self._parts.value_size[rows], self._parts.value_at[rows]

@@ -24,9 +24,11 @@ with atheris.instrument_imports(include=["collector"]):
     from aiokafka import TopicPartition
     from aiokafka.record.util import calc_crc32c
 
-    from collector.consume.lenient_records import BrokenBatch, _FetchedBytes, _LenientPartitionRecords
+    from collector.consume.fetched_batches import _FetchedBytes, _PartitionBatches
     from collector.decode.conventions import CONVENTIONS
     from collector.decode.plan import Planner
+    from collector.decode.raw_batches import BrokenBatch, RawBatch
+    from collector.decode.raw_batches import unpack as unpack_batch
     from collector.decode.read_records import Limits, RecordColumns
     from collector.decode.shape import ShapeReader
 
@@ -138,18 +140,32 @@ def unpack(data: bytes) -> None:
         batch[_CRC:_AFTER_CRC] = struct.pack(">I", calc_crc32c(bytes(batch[_AFTER_CRC:])))
     behind = 10**12  # beyond what a damaged number of records says
     fetched = bytes(batch) + struct.pack(">q", behind) + encode_batch([RawRecord(b"{}", b"good")])[8:]
-    for _ in range(3):  # a broken batch is fetched again before it is passed over
-        records = _LenientPartitionRecords(
+    for _ in range(3):  # a batch with a wrong checksum is fetched again before it is passed over
+        found = _PartitionBatches(
             TopicPartition("orders", 0), _FetchedBytes(fetched), [], 0, None, None, True, 0
         )
-        found = list(records)
-    assert found, "the good batch behind the damaged one is lost"
-    assert (found[-1].offset, found[-1].key) == (behind, b"good")
-    assert records.next_fetch_offset == behind + 1
+        items = list(found)
+    assert found.next_fetch_offset == behind + 1
     columns = RecordColumns(planner, shapes, LIMITS, _no_producer)
-    whole = [record for record in found if not isinstance(record, BrokenBatch)]
-    columns.add("orders", 0, whole, NOW_MS)
-    assert columns.table(1).num_rows == len(whole)
+    singles = RecordColumns(planner, shapes, LIMITS, _no_producer)
+    for item in items:
+        if isinstance(item, BrokenBatch):
+            continue
+        assert isinstance(item, RawBatch)
+        columns.add_batch("orders", 0, item, NOW_MS)
+        records, hole = unpack_batch(item)
+        singles.add("orders", 0, records, NOW_MS)
+        singles.broken.extend([("orders", 0, hole)] if hole else [])
+    table, expected = columns.table(1), singles.table(1)
+    table.validate(full=True)
+    assert table["offset"].to_pylist()[-1] is not None
+    assert behind in table["offset"].to_pylist(), "the good batch behind the damaged one is lost"
+    assert _by_offset(table) == _by_offset(expected), "both readers must understand the same"
+    assert columns.broken == singles.broken
+
+
+def _by_offset(table: Any) -> list[dict[str, Any]]:
+    return sorted(table.to_pylist(), key=lambda row: (row["offset"], repr(row)))
 
 
 def _raw(record: Record) -> RawRecord:
