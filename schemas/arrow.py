@@ -83,6 +83,27 @@ EDGES = pa.schema(
 
 EDGE_CANDIDATES = pa.schema([*_EDGE_ENDS, *_EDGE_FACTS, ("inferred_time", _UTC_MS)])
 
+EDGE_HABITS = pa.schema(
+    [
+        ("effect_topic", pa.string()),
+        ("effect_type", pa.string()),
+        ("effect_service", pa.string()),
+        ("cause_topic", pa.string()),
+        ("cause_type", pa.string()),
+        ("cause_service", pa.string()),
+        ("shared", pa.string()),
+        ("weight", pa.float64()),
+        ("latency", pa.list_(pa.float32())),
+        ("ranks", pa.list_(pa.float32())),
+        ("at_most", pa.uint32()),
+        ("learned_time", _UTC_MS),
+    ]
+)
+
+INFER_PROGRESS = pa.schema(
+    [("name", pa.string()), ("looked_until", _UTC_MS), ("updated_time", _UTC_MS)],
+)
+
 SHAPES = pa.schema(
     [
         ("topic", pa.string()),

@@ -41,6 +41,17 @@ class Guess(NamedTuple):
     rule: str
 
 
+class Works(NamedTuple):
+    """Steps by the entry of their work, and for each event that leaves its service the event read before it.
+
+    `sure` has the probability that a row is in the right work, where that is in doubt.
+    """
+
+    steps: dict[int, list[int]]
+    latest: dict[int, int]
+    sure: dict[int, float]
+
+
 @dataclass
 class _Learned:
     """Counts over all works whose entry is of one kind."""
@@ -58,13 +69,9 @@ class _Learned:
     steps: list[int] = field(default_factory=list)
 
 
-def guess_by_works(frame: Frame, group: Ints) -> dict[int, Guess]:
-    """Return a guess for each event whose producing service read something before it in its group.
-
-    `group` numbers the events that may belong together (NONE = alone). Needs to know who reads what: `frame.reader`.
-    Linear in events.
-    """
-    works, latest = _split(frame, group)
+def guess_by_works(frame: Frame, split: Works) -> dict[int, Guess]:
+    """Return a guess for each event whose producing service read something before it. Linear in events."""
+    works, latest = split.steps, split.latest
     calls = _calls(frame, latest)
     last, occurs = Counter[int](), Counter[int](frame.kind.tolist())
     learned: dict[int, _Learned] = defaultdict(_Learned)
@@ -80,8 +87,11 @@ def guess_by_works(frame: Frame, group: Ints) -> dict[int, Guess]:
     return guesses
 
 
-def _split(frame: Frame, group: Ints) -> tuple[dict[int, list[int]], dict[int, int]]:
-    """Return the steps of each work by its entry, and the latest event read for each event that leaves its service."""
+def split(frame: Frame, group: Ints) -> Works:
+    """Return the works inside groups, such as traces; `group` numbers them (NONE = in no group).
+
+    Needs to know who reads what: `frame.reader`.
+    """
     works: dict[int, list[int]] = {}
     latest: dict[int, int] = {}
     entry_of: dict[tuple[int, int], int] = {}
@@ -101,7 +111,7 @@ def _split(frame: Frame, group: Ints) -> tuple[dict[int, list[int]], dict[int, i
             entry_of[in_group, reader] = row
             works[row] = []
         read_last[in_group, reader] = row
-    return works, latest
+    return Works(works, latest, {})
 
 
 def _calls(frame: Frame, latest: dict[int, int]) -> set[int]:
