@@ -38,10 +38,13 @@ def tasks(store: Store, settings: Settings) -> Sequence[Task]:
     from collector.detect.dead_letters_find import FindDeadLetters
     from collector.detect.drift import DriftTask
     from collector.detect.watch_incidents import JudgeIncidents
+    from collector.lineage.infer_causes import InferCauses
     from collector.lineage.link_spans import LinkSpans
 
     return [
         LinkSpans(store),
+        # After all evidence: it guesses only what nothing explains.
+        InferCauses(store),
         FollowGroups(store, settings),
         DriftTask(store),
         FindDeadLetters(store, settings),

@@ -26,6 +26,8 @@ FOLDS = 2
 CANDIDATES_MAX = 3
 CANDIDATE_MIN = 0.02
 ALONE_SHARE = 0.5
+RING_MAX = 1_000
+"""A way back to the beginning that is longer than this is taken for a ring."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,25 @@ class _Inference:
         rest = np.array([row for row in rest.tolist() if self._unnamed(row)], dtype=np.int64)
         if len(rest):
             self._by_joins(rest)
+        self._leave_rings_out()
         return self._found
+
+    def _leave_rings_out(self) -> None:
+        """Drop what would close a ring. Causes may seem later than effects, as clocks differ; every ring has such."""
+        order, time = self._frame.order, self._frame.time
+        at = dict(zip(order.tolist(), time.tolist(), strict=True))
+        above = {effect: listed[0].cause for effect, listed in self._found.candidates.items()}
+        above.update({int(order[effect]): int(order[cause]) for effect, cause in self._edges.tolist()})
+        for effect, listed in list(self._found.candidates.items()):
+            if at[listed[0].cause] < at[effect]:
+                continue
+            node: int | None = listed[0].cause
+            for _ in range(RING_MAX):
+                node = above.get(node) if node is not None else None
+                if node is None or node == effect:
+                    break
+            if node is not None:
+                del above[effect], self._found.candidates[effect]
 
     def _unnamed(self, row: int) -> bool:
         return int(self._frame.order[row]) not in self._found.candidates

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 
 from collector.lineage.infer.events import NONE, Floats, Frame, Ints
-from collector.lineage.infer.habits import latest_rows
 from collector.lineage.infer.pool import Pool
 
 NECESSARY_SHARE = 0.8
@@ -51,7 +50,7 @@ def _predecessors(
     frame: Frame, among: Mapping[str, Pool], rows: Ints, kind: int, usual: Ints
 ) -> Iterator[tuple[tuple[int, float], Ints]]:
     """Yield necessary predecessors with a rank: what says most first, then what is closest."""
-    latest = latest_rows(frame, rows)
+    latest = rows - 1  # to learn from: what stands before it without a doubt
     for rank, (join, pool) in enumerate(among.items()):
         if join == "time" or (frame.shared[join][rows] != NONE).mean() < NECESSARY_SHARE:
             continue

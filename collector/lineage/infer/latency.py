@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from collector.lineage.infer.events import Floats
+from collector.lineage.infer.events import Floats, Ints
 
 FLOOR_MS = 0.01
 """Times below this, also negative ones (clocks differ), count as this."""
@@ -18,10 +18,11 @@ _EVERYWHERE = 1e-4
 BIN_EDGES_MS = FLOOR_MS * np.exp2(np.arange(BINS + 1) / BINS_PER_DOUBLING)
 
 
-def bins_of(latency_ms: Floats) -> np.ndarray:
+def bins_of(latency_ms: Floats) -> Ints:
     """Return the bin of each time."""
     clipped = np.maximum(latency_ms, FLOOR_MS)
-    return np.clip(np.log2(clipped / FLOOR_MS) * BINS_PER_DOUBLING, 0, BINS - 1).astype(np.int64)
+    bins: Ints = np.clip(np.log2(clipped / FLOOR_MS) * BINS_PER_DOUBLING, 0, BINS - 1).astype(np.int64)
+    return bins
 
 
 def histogram(latency_ms: Floats, weights: Floats | None = None) -> Floats:
