@@ -15,7 +15,7 @@ __all__ = ["Cascade", "Direction", "read_cascade", "resolve"]
 
 Direction = Literal["both", "up", "down"]
 
-_REFS_PER_QUERY = 2_000
+_REFS_PER_QUERY = 20_000  # many at once: each query looks through the same granules again
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Values on their way to a query and back: parameters as ClickHouse reads them, columns as we read them."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -66,8 +66,10 @@ def _text(value: Any) -> str:
             text = f"'{_time_text(value)}'"
         case tuple():
             text = "(" + ",".join(_text(item) for item in value) + ")"
+        case list() if set(map(type, value)) == {int}:
+            text = repr(value)
         case list():
-            text = "[" + ",".join(_text(item) for item in value) + "]"
+            text = "[" + ",".join(map(_text, value)) + "]"
         case _:
             raise ValueError(f"a {type(value).__name__} cannot be part of a parameter")
     return text
@@ -90,8 +92,11 @@ def as_rows(
     return [dict(zip(names, row, strict=True)) for row in zip(*read, strict=True)]
 
 
-def _decoded_column(column: Iterable[Any]) -> list[Any]:
-    return [_decoded(value) for value in column]
+def _decoded_column(column: Sequence[Any]) -> list[Any]:
+    try:
+        return [value.decode() for value in column]  # all of it text: nearly always, and a tenth of the time
+    except (AttributeError, UnicodeDecodeError):
+        return [_decoded(value) for value in column]
 
 
 def _decoded(value: Any) -> Any:
