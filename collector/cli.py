@@ -3,6 +3,7 @@
 import typer
 
 from collector.commands import (
+    alerts,
     anomalies,
     blast,
     cascade,
@@ -36,6 +37,7 @@ app.command()(edges.edges)
 app.command()(flows.flows)
 app.command()(anomalies.anomalies)
 app.command()(linkability.linkability)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(incidents.app, name="incidents")
 app.command()(collect.collect)
 app.command()(migrate.migrate)

@@ -1,8 +1,10 @@
 """Settings: flags > environment HEADWATER_* > headwater.toml > defaults. Read once, passed on, never global."""
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import (
@@ -39,6 +41,7 @@ DeclaredMeaning = Literal[
     "content type",
     "schema id",
 ]
+_MAIL_ADDRESS = re.compile(r"[^\s@<>,;\x00-\x1f]+@[^\s@<>,;\x00-\x1f]+")
 _NAMING_MEANINGS = ("message id", "causation id")
 
 
@@ -93,6 +96,52 @@ class RuleOverride(BaseModel):
     @classmethod
     def _is_a_pattern(cls, value: str) -> str:
         return _checked_pattern(value)
+
+
+class AlertChannel(BaseModel):
+    """Somebody who wants to be told of incidents."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=100)
+    kind: Literal["webhook", "slack", "pagerduty", "email"]
+    severity: Literal["page", "ticket"] = "ticket"
+    topics: str = ".*"
+    teams: tuple[str, ...] = ()
+    url: SecretStr = SecretStr("")
+    token: SecretStr = SecretStr("")
+    sender: str = "headwater@localhost"
+    to: tuple[str, ...] = ()
+    smtp_host: str = ""
+    smtp_port: int = Field(0, ge=0, le=65535)
+    smtp_user: str = ""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+
+    @field_validator("topics")
+    @classmethod
+    def _is_a_pattern(cls, value: str) -> str:
+        return _checked_pattern(value)
+
+    @model_validator(mode="after")
+    def _says_where(self) -> Self:
+        """Refuse what cannot be sent to. No message here repeats an address: it may hold a secret."""
+        url = self.url.get_secret_value()
+        if self.kind in ("webhook", "slack") and not url:
+            raise ValueError(f"the {self.kind} channel {self.name} needs a url")
+        if url:
+            _check_address(self.name, url)
+        if self.kind == "pagerduty" and not self.token.get_secret_value():
+            raise ValueError(f"the channel {self.name} needs the integration's routing key as token")
+        if self.kind == "email":
+            if not self.smtp_host or not self.to:
+                raise ValueError(f"the channel {self.name} needs smtp_host and to")
+            if any(not _MAIL_ADDRESS.fullmatch(address) for address in (self.sender, *self.to)):
+                raise ValueError(f"the channel {self.name} names a mail address that cannot be one")
+            if self.smtp_user and self.smtp_security == "none" and not _is_near(self.smtp_host):
+                raise ValueError(
+                    f"the channel {self.name} would send a password in the clear: use starttls or tls"
+                )
+        return self
 
 
 class Settings(BaseSettings):
@@ -190,6 +239,16 @@ class Settings(BaseSettings):
         default_factory=list,
         description="Other values of the rules for incidents: `kind`, `topic` pattern, `values`",
     )
+    alerts: list[AlertChannel] = Field(
+        default_factory=list,
+        description="Who is told of incidents: `name`, `kind` (webhook, slack, pagerduty, email) and where; "
+        "see [Alerts](#alerts)",
+    )
+    dashboard_url: str = Field(
+        "http://127.0.0.1:8501",
+        pattern=r"^https?://[^\s\"'<>]+$",
+        description="Where people reach the dashboard: links in reports and alerts begin with it",
+    )
     dashboard_host: str = Field("127.0.0.1", description="Where the dashboard listens")
     dashboard_port: int = Field(8501, ge=0, le=65535, description="Port of the dashboard; 0 picks a free one")
     http_host: str = Field("127.0.0.1", description="Where spans, deployments and acknowledgements are taken")
@@ -207,6 +266,13 @@ class Settings(BaseSettings):
     @classmethod
     def _are_patterns(cls, value: dict[str, str]) -> dict[str, str]:
         return {name: _checked_pattern(pattern) for name, pattern in value.items()}
+
+    @field_validator("alerts")
+    @classmethod
+    def _names_differ(cls, value: list[AlertChannel]) -> list[AlertChannel]:
+        if len({channel.name for channel in value}) < len(value):
+            raise ValueError("two channels have the same name")
+        return value
 
     @model_validator(mode="after")
     def _declared_headers_are_legible(self) -> Self:
@@ -235,6 +301,31 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: flags (init), environment, headwater.toml in the current folder."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def _is_near(host: str) -> bool:
+    """Return whether `host` is this machine or an address of a private network."""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return host == "localhost"
+
+
+def _check_address(name: str, url: str) -> None:
+    """Refuse what is no address of a receiver; secrets in it travel encrypted unless the receiver is near."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(f"the url of the channel {name} cannot be read") from None
+    if parts.scheme not in ("http", "https") or not host or parts.fragment:
+        raise ValueError(f"the url of the channel {name} has to be https://host/…")
+    if parts.username or parts.password:
+        raise ValueError(f"the url of the channel {name} names a user: write `token` instead")
+    if parts.scheme == "http" and not _is_near(host):
+        raise ValueError(
+            f"the url of the channel {name} has to be https: what is sent there names your topics"
+        )
 
 
 def _checked_pattern(value: str) -> str:

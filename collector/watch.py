@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
+from uuid import uuid4
 
 import pyarrow as pa
 import structlog
@@ -34,6 +35,7 @@ class Task(Protocol):
 
 def tasks(store: Store, settings: Settings) -> Sequence[Task]:
     """Return every task in the order in which facts build on each other."""
+    from collector.alert.outbox import SendAlerts
     from collector.consume.follow_groups import FollowGroups
     from collector.detect.dead_letters_find import FindDeadLetters
     from collector.detect.drift import DriftTask
@@ -48,8 +50,9 @@ def tasks(store: Store, settings: Settings) -> Sequence[Task]:
         FollowGroups(store, settings),
         DriftTask(store),
         FindDeadLetters(store, settings),
-        # Last: it judges what all others found.
+        # Behind all others: these judge what was found, and tell it.
         JudgeIncidents(store, settings),
+        SendAlerts(store, settings, watcher=uuid4().hex),
     ]
 
 

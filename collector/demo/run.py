@@ -129,6 +129,12 @@ def _environment(settings: Settings, bootstrap: str, folder: Path) -> dict[str, 
         "HEADWATER_GROUP_ID": f"{settings.group_id}-demo-{digest}",
         "HEADWATER_PRODUCERS": json.dumps(PRODUCERS | settings.producers),
     }
+    if not _is_given(settings, "rules"):
+        # Its story repeats every few minutes: each time is an incident of its own.
+        kinds = ("dead_letters", "schema_break", "retry_storm")
+        environment["HEADWATER_RULES"] = json.dumps(
+            [{"kind": kind, "values": {"reopen_s": 30}} for kind in kinds]
+        )
     if _is_given(settings, "bootstrap_servers") and not _is_given(settings, "include_topics"):
         # Somebody's broker: what else is on it is no part of the show.
         environment["HEADWATER_INCLUDE_TOPICS"] = "|".join(map(re.escape, topics()))

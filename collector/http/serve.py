@@ -10,13 +10,13 @@ import uvicorn
 from starlette.applications import Starlette
 
 from collector.errors import HeadwaterError, StoreUnavailableError
-from collector.http import health, traces
+from collector.http import health, incidents, traces
 from collector.http.receiver import Receiver, RoutesOf
 from collector.storage.api import Store
 
 log = structlog.get_logger()
 
-ROUTES: Sequence[RoutesOf] = (traces.routes, health.routes)
+ROUTES: Sequence[RoutesOf] = (traces.routes, health.routes, incidents.routes)
 """To add routes: a module with `routes(receiver)`, and its name here."""
 
 _RETRY_S = 2.0
