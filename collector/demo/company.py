@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
+from opentelemetry.trace import Tracer
 
 from collector.demo.clients.api import Client, Context, Positions
 from collector.demo.clients.connect import connect
@@ -16,6 +17,7 @@ from collector.demo.habits import causes_of
 from collector.demo.handlers.paying import RETRIES
 from collector.demo.model import Draft, Record, Stamp
 from collector.demo.services import COMPANY, Service
+from collector.demo.spans import EXPORTING, export_spans, handled_together
 from collector.demo.spring import not_before_s
 from collector.demo.story import Scene, Story, scene
 from collector.demo.tracing import instrumented
@@ -37,8 +39,10 @@ class Worker:
         *,
         seed: int,
         clock: Callable[[], float],
+        tracer: Tracer | None = None,
     ) -> None:
         self.service = service
+        self._tracer = tracer  # of a service that exports its spans
         self._client = client
         self._story = story
         self._truth = truth
@@ -100,8 +104,11 @@ class Worker:
 
     def _handle(self, taken: Sequence[tuple[Record, Context]]) -> None:
         records = [record for record, _ in taken]
+        context = taken[0][1]
+        if self._tracer and self.service.batch.records_max > 1:
+            context = handled_together(self._tracer, self.service.name, records)
         for draft in self.service.handle(records, self._scene()):
-            self._plan(draft, records, taken[0][1])
+            self._plan(draft, records, context)
 
     def _plan(self, draft: Draft, causes: Sequence[Record], context: Context) -> None:
         asyncio.get_running_loop().call_later(draft.after_s, self._send_soon, draft, causes, context)
@@ -119,23 +126,37 @@ class Worker:
         except Exception as error:  # three libraries, no common base; whether the broker has it is not known
             log.warning("not acknowledged", service=self.service.name, topic=draft.topic, error=repr(error))
             return
-        self._truth.add(effect, causes_of(self.service.habit, draft, causes), self.service.name)
+        known = causes_of(self.service.habit, draft, causes, spans=self._tracer is not None)
+        self._truth.add(effect, known, self.service.name)
 
 
 @asynccontextmanager
 async def company(
-    bootstrap_servers: str, story: Story, truth: Truth, *, positions: Positions, rate: float, seed: int
+    bootstrap_servers: str,
+    story: Story,
+    truth: Truth,
+    *,
+    positions: Positions,
+    rate: float,
+    seed: int,
+    spans_url: str = "",
 ) -> AsyncIterator[asyncio.TaskGroup]:
     """Run all services while inside, `rate` cascades a second. Reads begin at `positions`.
 
+    Some services send their spans to `spans_url`, where one is given.
     Leaving takes no more than about two seconds. An error in a service ends the block with that error.
     """
     async with AsyncExitStack() as stack:
         provider = stack.enter_context(instrumented())
+        if spans_url:
+            stack.callback(export_spans(provider, spans_url))
         workers = {}
         for service in COMPANY:
             client = connect(service, bootstrap_servers, provider)
-            workers[service.name] = Worker(service, client, story, truth, seed=seed, clock=time.time)
+            tracer = provider.get_tracer("shop") if spans_url and service.name in EXPORTING else None
+            workers[service.name] = Worker(
+                service, client, story, truth, seed=seed, clock=time.time, tracer=tracer
+            )
         stack.push_async_callback(_stop_all, list(workers.values()))
         await asyncio.gather(*(worker.start(positions) for worker in workers.values()))
         async with asyncio.TaskGroup() as tasks:

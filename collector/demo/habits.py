@@ -46,10 +46,11 @@ def headers_of(service: str, habit: Habit, draft: Draft, causes: Causes, stamp: 
     return _headers_of_copy(service, draft, causes[0], stamp)
 
 
-def causes_of(habit: Habit, draft: Draft, causes: Causes) -> list[Cause]:
-    """Return the true causes of `draft` with what its headers say about each."""
+def causes_of(habit: Habit, draft: Draft, causes: Causes, *, spans: bool = False) -> list[Cause]:
+    """Return the true causes of `draft` with what its headers say about each, or the service's `spans` instead."""
     if draft.relation == "caused":
-        return [Cause(record.ref, "caused", habit.evidence(record)) for record in causes]
+        told: Evidence | None = "span" if spans else None
+        return [Cause(record.ref, "caused", habit.evidence(record) or told) for record in causes]
     copied = causes[0]
     first = origin(copied)
     pointed_at = Cause(first, draft.relation, "provenance")

@@ -19,7 +19,7 @@ from collector.demo.stage import Plan, Stage
 from collector.demo.topics import create_topics, ends
 from collector.demo.truth import Truth
 from collector.errors import SettingsError
-from collector.parts import choose_dashboard_port, choose_http_port, dashboard_url, parts
+from collector.parts import choose_dashboard_port, choose_http_port, dashboard_url, http_url, parts
 from collector.settings import Settings
 from collector.storage.api import Store
 from collector.storage.open import open_store
@@ -39,7 +39,10 @@ async def run(plan: Plan, settings: Settings, show: Show, stopping: asyncio.Even
         truth = stack.enter_context(Truth(plan.truth))
         stage = Stage(plan, show, bootstrap, starts, truth)
         if plan.headwater:
-            stage.store = await stack.enter_async_context(_headwater(plan, settings, bootstrap, folder, show))
+            http_port = choose_http_port(settings)
+            stage.spans_url = http_url(settings, http_port)
+            running = _headwater(plan, settings, bootstrap, folder, show, http_port=http_port)
+            stage.store = await stack.enter_async_context(running)
         if plan.history_days:
             await stage.tell_the_past(stopping)
         if not stopping.is_set():
@@ -82,14 +85,14 @@ async def _some_broker(settings: Settings, folder: Path, show: Show) -> AsyncIte
 
 @asynccontextmanager
 async def _headwater(
-    plan: Plan, settings: Settings, bootstrap: str, folder: Path, show: Show
+    plan: Plan, settings: Settings, bootstrap: str, folder: Path, show: Show, *, http_port: int
 ) -> AsyncIterator[asyncio.Task[Store]]:
     """Run store, collector and dashboard while inside; yield the task that opens the store."""
     environment = _environment(settings, bootstrap, folder)
     store_url = environment["HEADWATER_STORE"]
     configured = settings.model_copy(update={"store": SecretStr(store_url)})
     port = choose_dashboard_port(settings) if plan.dashboard else None
-    children = parts(configured, environment, dashboard_port=port, http_port=choose_http_port(settings))
+    children = parts(configured, environment, dashboard_port=port, http_port=http_port)
     store_runs = asyncio.Event()
 
     def tell_child(event: Event) -> None:

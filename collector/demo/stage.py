@@ -54,6 +54,7 @@ class Stage:
         self._bootstrap = bootstrap_servers
         self._starts = starts
         self._truth = truth
+        self.spans_url = ""
         self._behind: int | None = None
         self._behind_at_s = 0.0
 
@@ -90,7 +91,15 @@ class Stage:
         positions = self._starts | self._truth.ends
         rate, seed = self._plan.rate, self._plan.seed
         told = ""
-        async with company(self._bootstrap, story, self._truth, positions=positions, rate=rate, seed=seed):
+        async with company(
+            self._bootstrap,
+            story,
+            self._truth,
+            positions=positions,
+            rate=rate,
+            seed=seed,
+            spans_url=self.spans_url,
+        ):
             self._show.line(
                 "*", f"{len(COMPANY)} services, {len(topics())} topics, {rate:g} cascades a second"
             )
@@ -110,7 +119,7 @@ class Stage:
         give_up_s = time.monotonic() + CATCH_UP_S_MAX
         while self.store and time.monotonic() < give_up_s and not stopping.is_set():
             await self._measure(at_once=True)
-            if self._behind == 0:
+            if self._behind == 0 and not await self._spans_wait():
                 break
             await _sleep(TICK_S, stopping)
         truth = self._truth
@@ -122,6 +131,16 @@ class Stage:
         if self._behind is not None:
             late = f"still {self._behind:,} behind" if self._behind else "caught up"
             self._show.line("*" if not self._behind else "!", f"the collector has {late}")
+
+    async def _spans_wait(self) -> bool:
+        """Whether spans have come that nobody has walked through yet."""
+        if not (self.spans_url and self.store and self.store.done() and not self.store.exception()):
+            return False
+        try:
+            store = self.store.result()
+            return bool(await asyncio.to_thread(store.query, "spans_unwalked", {"batches_max": 1}))
+        except HeadwaterError:
+            return False
 
     async def _measure(self, *, at_once: bool = False) -> None:
         due = at_once or time.monotonic() - self._behind_at_s >= LAG_EVERY_S

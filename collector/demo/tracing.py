@@ -1,10 +1,11 @@
 """OpenTelemetry in the company: the real SDK, and the real instrumentations of the client libraries.
 
-Only the wire matters here, so no span is exported. Services are traced or not one by one, although two of
-the instrumentations patch whole classes: an untraced service uses a subclass that kept the methods of before.
+Most services export no spans: only the wire matters then. Those that do are in `spans.py`. Services are traced or
+not one by one, although two of the instrumentations patch whole classes: an untraced service uses a subclass that
+kept the methods of before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from random import Random
 
@@ -77,10 +78,10 @@ def instrumented() -> Iterator[TracerProvider]:
         provider.shutdown()
 
 
-def continued(tracer: trace.Tracer, headers: Headers) -> Context:
+def continued(tracer: trace.Tracer, headers: Headers, attributes: Mapping[str, str | int]) -> Context:
     """Return the context of an application that continues the trace of what it read in a span of its own."""
     incoming = propagate.extract(headers, getter=FIRST_HEADER)
-    span = tracer.start_span("process", incoming, trace.SpanKind.CONSUMER)
+    span = tracer.start_span("process", incoming, trace.SpanKind.CONSUMER, dict(attributes))
     span.end()
     return trace.set_span_in_context(span, incoming)
 

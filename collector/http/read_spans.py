@@ -100,8 +100,9 @@ def _is_id(value: bytes, length: int) -> bool:
 
 def _row(span: Span, received_ms: int) -> dict[str, Any]:
     said = read_messaging(_attributes(span.attributes, READ_NAMES))
-    links = [link for link in span.links[:LINKS_MAX] if _is_id(link.trace_id, 16) and _is_id(link.span_id, 8)]
-    linked = [read_messaging(_attributes(link.attributes, READ_NAMES)) for link in links]
+    linked = [
+        (link, read_messaging(_attributes(link.attributes, READ_NAMES))) for link in span.links[:LINKS_MAX]
+    ]
     return {
         "trace_id": span.trace_id.hex(),
         "span_id": span.span_id.hex(),
@@ -112,11 +113,12 @@ def _row(span: Span, received_ms: int) -> dict[str, Any]:
         "end_time": _plausible_us(span.end_time_unix_nano, received_ms),
         "status_error": span.status.code == Status.STATUS_CODE_ERROR,
         **_said(said),
-        "link_trace_ids": [link.trace_id.hex() for link in links],
-        "link_span_ids": [link.span_id.hex() for link in links],
-        "link_topics": [messaging.topic for messaging in linked],
-        "link_partitions": [messaging.partition for messaging in linked],
-        "link_offsets": [messaging.offset for messaging in linked],
+        # A link to a record without a context has no ids; its place may be said all the same.
+        "link_trace_ids": [link.trace_id.hex() if _is_id(link.trace_id, 16) else "" for link, _ in linked],
+        "link_span_ids": [link.span_id.hex() if _is_id(link.span_id, 8) else "" for link, _ in linked],
+        "link_topics": [at.topic for _, at in linked],
+        "link_partitions": [at.partition for _, at in linked],
+        "link_offsets": [at.offset for _, at in linked],
         "links_missing": span.dropped_links_count + max(0, len(span.links) - LINKS_MAX),
     }
 

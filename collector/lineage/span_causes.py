@@ -240,7 +240,7 @@ def _consumption(walk: _Walk, span: SpanRow) -> _Consumption | None:
     if count == 1 and _has_place(span.topic, span.partition, span.offset):
         return _Consumption(span, (_at_place(span, _context_read(span, parent)),))
     if span.links:
-        handled = dict.fromkeys(_linked(span, link) for link in span.links)
+        handled = dict.fromkeys(filter(None, (_linked(span, link) for link in span.links)))
         if count > CHOICES_MAX:
             return _Consumption(span)
         return _Consumption(span, tuple(handled), max(count, len(handled)))
@@ -264,15 +264,15 @@ def _by_parent(span: SpanRow, parent: SpanRow | None, count: int) -> _Consumptio
     return _Consumption(span, (read,), count)
 
 
-def _linked(span: SpanRow, link: SpanLink) -> _Handled:
+def _linked(span: SpanRow, link: SpanLink) -> _Handled | None:
     topic = link.topic or span.topic
     partition = link.partition if link.partition != _UNKNOWN else span.partition
-    context = span_name(link.trace_id, link.span_id)
+    context = span_name(link.trace_id, link.span_id) if link.trace_id and link.span_id else ""
     if _has_place(topic, partition, link.offset):
         return _Handled(
             coordinates_name(topic, partition, link.offset), context, topic, partition, link.offset
         )
-    return _Handled(context, "", topic, link.partition)
+    return _Handled(context, "", topic, link.partition) if context else None
 
 
 def _at_place(span: SpanRow, context: str) -> _Handled:
@@ -282,7 +282,7 @@ def _at_place(span: SpanRow, context: str) -> _Handled:
 
 def _context_read(span: SpanRow, parent: SpanRow | None) -> str:
     """Return the name that the record must have which was read, where it is sure; it guards against other clusters."""
-    if len(span.links) == 1:
+    if len(span.links) == 1 and span.links[0].trace_id and span.links[0].span_id:
         return span_name(span.links[0].trace_id, span.links[0].span_id)
     if span.links or span.parent is None or parent is None or parent.kind != "producer":
         return ""

@@ -10,6 +10,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from collector.demo.clients.api import Context, Positions, record
 from collector.demo.model import Message, Record
+from collector.demo.spans import handling
 from collector.demo.tracing import UntracedAIOKafkaConsumer, UntracedAIOKafkaProducer, continued
 from schemas.records import EventRef
 
@@ -77,7 +78,7 @@ class AIOKafkaClient:
         self._consumer = self._producer = None
 
     def _context(self, read: Record) -> Context:
-        return continued(self._tracer, read.headers) if self._tracer else None
+        return continued(self._tracer, read.headers, handling(self._name, read)) if self._tracer else None
 
 
 def _record(message: aiokafka.ConsumerRecord) -> Record:
