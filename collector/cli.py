@@ -10,6 +10,7 @@ from collector.commands import (
     collect,
     dashboard,
     demo,
+    dlq,
     doctor,
     edges,
     flows,
@@ -17,6 +18,7 @@ from collector.commands import (
     linkability,
     migrate,
     receive,
+    redrive,
     search,
     store,
     up,
@@ -39,6 +41,8 @@ app.command()(anomalies.anomalies)
 app.command()(linkability.linkability)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(incidents.app, name="incidents")
+app.command()(dlq.dlq)
+app.add_typer(redrive.app, name="redrive")
 app.command()(collect.collect)
 app.command()(migrate.migrate)
 app.command()(store.store)

@@ -214,6 +214,16 @@ class Settings(BaseSettings):
         r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?i:password|passwd|pwd|secret|token|api[-_]?key)\s*[=:]\s*\S+",
         description="What matches is masked in exception messages and stack traces before they are shown or grouped",
     )
+    redrive_enabled: bool = Field(
+        False,
+        description="Allow `headwater redrive run` to send dead letters back. Nothing else ever writes to Kafka",
+    )
+    redrive_strip_headers: str = Field(
+        r"kafka_dlt-.*|kafka_original-.*|kafka_(key-)?exception-.*|retry_topic-.*|x-original-(topic|partition|offset|"
+        r"timestamp|timestamp-type)|x-exception-.*|__(connect|streams|dlq)\.errors\..*|dead-letter-.*|"
+        r"delayed-retry-.*|wolverine-kafka-retry-.*|springDeserializerException.*",
+        description="Headers whose name matches in full are left off a redriven record: what the failure had added",
+    )
     shapes: bool = Field(True, description="Read the structure (paths and types, no values) of JSON payloads")
     producers: dict[str, str] = Field(
         default_factory=dict,
@@ -257,7 +267,9 @@ class Settings(BaseSettings):
         SecretStr(""), description="Bearer token that whoever sends there must show; none = everybody may"
     )
 
-    @field_validator("include_topics", "exclude_topics", "redact_headers", "redact_exceptions")
+    @field_validator(
+        "include_topics", "exclude_topics", "redact_headers", "redact_exceptions", "redrive_strip_headers"
+    )
     @classmethod
     def _is_a_pattern(cls, value: str) -> str:
         return _checked_pattern(value)

@@ -11,6 +11,8 @@ DEAD_LETTER_RECORDS = pa.schema(
         ("offset", pa.uint64()),
         ("observed_time", _UTC_MS),
         ("time", _UTC_MS),
+        ("failed_time", _UTC_MS),
+        ("backfilled", pa.bool_()),
         ("convention", pa.string()),
         ("origin_topic", pa.string()),
         ("origin_partition", pa.uint32()),
@@ -69,5 +71,35 @@ GROUP_POLLS = pa.schema(
         ("refused", pa.uint32()),
         ("partitions", pa.uint32()),
         ("problem", pa.string()),
+    ]
+)
+
+REDRIVES = pa.schema(
+    [
+        ("redrive_id", pa.string()),
+        ("created_time", _UTC_MS),
+        ("actor", pa.string()),
+        ("selection", pa.string()),
+        ("planned", pa.uint64()),
+        ("rate_per_second", pa.float64()),
+        ("state", pa.string()),
+        ("note", pa.string()),
+        ("version", pa.uint64()),
+    ]
+)
+
+REDRIVE_RECORDS = pa.schema(
+    [
+        ("redrive_id", pa.string()),
+        ("topic", pa.string()),
+        ("partition", pa.uint32()),
+        ("offset", pa.uint64()),
+        ("origin_event", pa.string()),
+        ("target_topic", pa.string()),
+        ("target_partition", pa.int32()),
+        ("target_offset", pa.int64()),
+        ("state", pa.string()),
+        ("sent_time", _UTC_MS),
+        ("version", pa.uint64()),
     ]
 )

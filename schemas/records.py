@@ -67,6 +67,9 @@ def message_name(message_id: str, namespace: str = "") -> str:
     return f"id/{namespace}:{message_id}" if namespace else f"id:{message_id}"
 
 
+REDRIVEN_FROM = "headwater-redriven-from"
+"""The header by which Headwater marks what it sent again: the place of the dead letter."""
+
 SPAN_NAME_PREFIX = "span:"
 """Before `trace id-span id`, the name of the event that was sent under this span."""
 

@@ -14,6 +14,7 @@ from collector.errors import RecordError
 from schemas.records import coordinates_name
 
 _ORIGIN = frozenset({Meaning.ORIGIN_TOPIC, Meaning.ORIGIN_PARTITION, Meaning.ORIGIN_OFFSET})
+REDRIVE = "headwater-redrive"
 _OFFSET_MAX = 2**63 - 1
 _PARTITION_MAX = 2**31 - 1
 _Family = dict[Meaning, tuple[Pick, Sequence[bytes | None]]]
@@ -40,14 +41,14 @@ def read_copies(
         return Copies(columns.nulls(count), columns.nulls(count))
     origins: list[str | None] = [None] * count
     relations: list[str | None] = [None] * count
-    for family in families.values():
+    for convention, family in families.items():
         if Meaning.ORIGIN_TOPIC not in family:
             continue
         for row, topic in enumerate(topics.to_pylist()):
             origin = _origin(family, row, note) if origins[row] is None else None
             if origin is not None:
                 origins[row] = coordinates_name(*origin)
-                relations[row] = copy_relation(topic, origin[0])
+                relations[row] = copy_relation(topic, origin[0], marked=convention == REDRIVE)
     return Copies(pa.array(origins, pa.string()), pa.array(relations, pa.string()))
 
 

@@ -22,10 +22,10 @@ def topic_role(topic: str) -> TopicRole:
     return "retry" if _RETRY_PARTS.intersection(parts) else "main"
 
 
-def copy_relation(topic: str, origin_topic: str) -> Relation:
-    """Return what a copy on `topic` of a record on `origin_topic` is."""
+def copy_relation(topic: str, origin_topic: str, *, marked: bool = False) -> Relation:
+    """Return what a copy on `topic` of a record on `origin_topic` is. `marked` = a redrive's own header says so."""
     role = topic_role(topic)
     # Records that died twice and are sent again still say that they come from the first dead-letter topic.
-    if topic == origin_topic or (role == "main" and topic_role(origin_topic) == "dead letter"):
+    if topic == origin_topic or (role == "main" and (marked or topic_role(origin_topic) == "dead letter")):
         return "redriven"
     return "retried" if role == "retry" else "dead_lettered"

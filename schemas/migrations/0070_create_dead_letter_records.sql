@@ -6,8 +6,10 @@ CREATE TABLE IF NOT EXISTS dead_letter_records
     topic             LowCardinality(String),
     partition         UInt32,
     offset            UInt64,
-    observed_time     DateTime64(3, 'UTC') COMMENT 'when a collector first read it; rates go by this, as time may be that of the origin',
+    observed_time     DateTime64(3, 'UTC') COMMENT 'when a collector first read it',
     time              DateTime64(3, 'UTC') COMMENT 'record timestamp where plausible; Connect and Streams keep that of the origin',
+    failed_time       DateTime64(3, 'UTC') COMMENT 'when it was given up, for rates: observed_time, but time where history was read more than an hour late',
+    backfilled        Bool                 COMMENT 'read more than an hour after it was written, as far as its timestamp can be believed',
     convention        LowCardinality(String) COMMENT 'which headers said so, see collector.decode.conventions.copies; inferred = none did',
     origin_topic      LowCardinality(String) COMMENT 'where the first record of the chain was; empty = not known',
     origin_partition  UInt32,
@@ -32,7 +34,8 @@ CREATE TABLE IF NOT EXISTS dead_letter_records
     attempts          UInt32                 COMMENT 'tries that were made before it was given up; 0 = not said',
     value_size_bytes  Int64                  COMMENT '-1 = null value',
     found_time        DateTime64(3, 'UTC')   COMMENT 'when the watcher wrote this row',
-    INDEX observed_range observed_time TYPE minmax GRANULARITY 1
+    INDEX observed_range observed_time TYPE minmax GRANULARITY 1,
+    INDEX failed_range failed_time TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(found_time)
 ORDER BY (topic, partition, offset)

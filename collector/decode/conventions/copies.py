@@ -8,8 +8,12 @@ from collector.decode.conventions.read_values import (
     big_endian,
     decimal_text,
     last_path_part,
+    place_offset,
+    place_partition,
+    place_topic,
     without_listener,
 )
+from schemas.records import REDRIVEN_FROM
 
 
 def _provenance(
@@ -140,5 +144,15 @@ COPIES: tuple[Convention, ...] = (
         "wolverine-retry",
         "Wolverine's retry topics say how often, but not which record it was",
         (Header("wolverine-kafka-retry-attempt", Meaning.ATTEMPT, decimal_text),),
+    ),
+    # Last: a redriven record that fails again keeps these marks, and then it is the dead letter that counts.
+    Convention(
+        "headwater-redrive",
+        "Headwater's own redrives: the place of the dead letter, `topic/partition/offset`",
+        (
+            Header(REDRIVEN_FROM, Meaning.ORIGIN_TOPIC, text=place_topic),
+            Header(REDRIVEN_FROM, Meaning.ORIGIN_PARTITION, place_partition),
+            Header(REDRIVEN_FROM, Meaning.ORIGIN_OFFSET, place_offset),
+        ),
     ),
 )

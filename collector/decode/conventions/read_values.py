@@ -7,6 +7,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from collector.decode.conventions.model import Pathway
+from schemas.records import EventRef
 
 _LISTENER = re.compile(
     r"Listener (?:method '[^\n]*?' threw exception|failed); (?:nested exception is (?:[\w.$]+: )?)?(?=\S)"
@@ -45,6 +46,28 @@ def without_listener(value: bytes) -> str:
 def last_path_part(value: bytes) -> str:
     """Read the name at the end of a URI such as `kafka://topic/orders`."""
     return value.decode("utf-8", "backslashreplace").rstrip("/").rpartition("/")[2]
+
+
+def place_topic(value: bytes) -> str:
+    """Read the topic of `topic/partition/offset`. Raises ValueError for anything else."""
+    return _place(value).topic
+
+
+def place_partition(value: bytes) -> int:
+    """Read the partition of `topic/partition/offset`. Raises ValueError for anything else."""
+    return _place(value).partition
+
+
+def place_offset(value: bytes) -> int:
+    """Read the offset of `topic/partition/offset`. Raises ValueError for anything else."""
+    return _place(value).offset
+
+
+def _place(value: bytes) -> EventRef:
+    ref = EventRef.parse(value.decode("ascii"))
+    if ref is None:
+        raise ValueError("not a place")
+    return ref
 
 
 def uuid_or_text(value: bytes) -> str:

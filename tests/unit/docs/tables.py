@@ -1,6 +1,6 @@
 """The tables of the README, made from the code that they describe. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import SecretStr
@@ -29,7 +29,7 @@ def commands_table() -> str:
     """Return every command: how it is called, what it does, its options."""
     rows = [
         (code(_usage(name, command)), _first_sentences(command.help), _options(command))
-        for name, command in sorted(get_command(app).commands.items())  # type: ignore[attr-defined]
+        for name, command in _commands(get_command(app))
     ]
     return _table(("command", "what it does", "options"), rows)
 
@@ -65,6 +65,14 @@ def _default(field: FieldInfo) -> str:
 def _usage(name: str, command: Any) -> str:
     arguments = [part.name.upper() for part in command.params if part.param_type_name == "argument"]
     return " ".join(["headwater", name, *arguments])
+
+
+def _commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, command in sorted(group.commands.items()):
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command
 
 
 def _first_sentences(help_text: str | None) -> str:
