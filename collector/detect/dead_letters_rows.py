@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 from collector.detect import dead_letters_text as text
@@ -10,6 +10,9 @@ from collector.detect.dead_letters_roles import Role, group_of_topic
 from schemas.records import EventRef
 
 _HOPS_MAX = 16
+# These leave the timestamp of the origin on the dead letter: it says nothing of when it was given up.
+_KEEPS_TIME = frozenset({"kafka-connect", "kafka-streams", "inferred"})
+_READ_LATE = timedelta(hours=1)
 
 
 class Guess(NamedTuple):
@@ -60,8 +63,11 @@ def row_of(
     template = text.template_of(message)
     group, group_evidence = _group(row, said)
     origin_service = first.get("service", "")
+    backfilled = convention not in _KEEPS_TIME and row["observed_time"] - row["time"] > _READ_LATE
     return {
         **{name: row[name] for name in ("topic", "partition", "offset", "observed_time", "time")},
+        "failed_time": row["time"] if backfilled else row["observed_time"],
+        "backfilled": backfilled,
         "convention": convention,
         "origin_topic": chain.origin.topic if chain.origin else "",
         "origin_partition": chain.origin.partition if chain.origin else 0,

@@ -40,16 +40,34 @@ def test_failing_says_who_how_many_and_since_when() -> None:
     assert verdict.details == ("Most frequent reason: SchemaMismatch (11 of them).",)
 
 
-def test_a_change_shortly_before_is_named_and_a_later_one_is_not() -> None:
-    def change(minutes: int) -> Change:
-        return Change(
-            "orders", "Order", EventRef("orders", 0, 1), NOW - timedelta(minutes=minutes), ("+ a (null)",)
-        )
+def _change(minutes: int, topic: str = "stock") -> Change:
+    return Change(topic, "Order", EventRef(topic, 0, 1), NOW - timedelta(minutes=minutes), ("+ a (null)",))
 
-    assert _judge(failing=[_failing()], changes=[change(2), change(13)]).details[1:] == (
-        "4 minutes before, the payload of orders changed: + a (null).",
+
+def test_a_change_shortly_before_is_named_and_a_later_one_is_not() -> None:
+    assert _judge(failing=[_failing()], changes=[_change(2), _change(13)]).details[1:] == (
+        "4 minutes before, the payload of stock changed: + a (null).",
     )
-    assert _judge(failing=[_failing()], changes=[change(2), change(200)]).details[1:] == ()
+    assert _judge(failing=[_failing()], changes=[_change(2), _change(200)]).details[1:] == ()
+
+
+def test_a_change_of_the_topic_that_failed_comes_before_a_newer_one_elsewhere() -> None:
+    other = _change(11, "emails")
+
+    assert _judge(failing=[_failing()], changes=[other, _change(13)]).details[1:] == (
+        "4 minutes before, the payload of stock changed: + a (null).",
+    )
+    assert _judge(failing=[_failing()], changes=[other]).details[1:] == (
+        "2 minutes before, the payload of emails, another topic, changed: + a (null).",
+    )
+
+
+def test_a_likely_cause_is_named_instead_of_neighbours_in_time() -> None:
+    said = _judge(
+        failing=[_failing()], changes=[_change(13)], suspicion="stock 2.0 was deployed (80% likely)"
+    )
+
+    assert said.details[1:] == ("Likely cause: stock 2.0 was deployed (80% likely).",)
 
 
 def test_two_services_fail_together_and_more_are_counted() -> None:

@@ -1,0 +1,198 @@
+"""The state of all dead letters, from what the store holds: what fails, since when, how much of it, why. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from collector.detect.dead_letters_causes import Change, Failing, Suspect, suspects
+
+RUN_ENDS_AFTER = timedelta(minutes=15)  # a run of failures ends with this much quiet
+NOW_WINDOW = timedelta(minutes=15)
+SUSPECTS_SHOWN = 3
+
+Base = Literal["read by the group", "produced", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Failures of one topic and consumer group for one reason. Counts are of failures, not of dead letters.
+
+    `began` is when the latest run of failures began, to the minute. `oldest_waiting` None = nothing waits.
+    """
+
+    reason_id: str
+    topic: str
+    consumer_group: str
+    service: str
+    origin_service: str
+    exception: str
+    template: str
+    message: str
+    type: str
+    failures: int
+    dead_letters: int
+    waiting: int
+    failed_again: int
+    sent_again: int
+    recovered: int
+    guessed: int
+    without_origin: int
+    backfilled: int
+    keys: int
+    first_time: datetime
+    last_time: datetime
+    began: datetime
+    last_15m: int
+    last_1h: int
+    last_24h: int
+    oldest_waiting: datetime | None
+    attempts: int
+    samples: tuple[str, ...]
+    sample_origin: str
+    dead_letter_topics: tuple[str, ...]
+    minutes: tuple[int, ...] = field(repr=False)
+    suspects: tuple[Suspect, ...] = ()
+
+    @property
+    def backlog(self) -> int:
+        """Return how many are still to be put right."""
+        return self.waiting + self.failed_again
+
+    @property
+    def failing(self) -> str:
+        """Return who failed, as far as anything says so."""
+        return self.consumer_group or self.service
+
+    @property
+    def exception_name(self) -> str:
+        """Return the class without its package."""
+        return self.exception.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A topic and a consumer group: how many failures among how many records. `total` 0 = not known."""
+
+    topic: str
+    consumer_group: str
+    failures: int
+    last_15m: int
+    last_time: datetime
+    total: int
+    base: Base
+
+    @property
+    def per_minute(self) -> float:
+        """Return failures per minute now."""
+        return self.last_15m / (NOW_WINDOW.total_seconds() / 60)
+
+    @property
+    def per_1000(self) -> float | None:
+        """Return failures per 1,000 records; None where the records are not known."""
+        return self.failures * 1_000 / self.total if self.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything about dead letters between two moments, as of `now`."""
+
+    now: datetime
+    since: datetime
+    reasons: tuple[Reason, ...]
+    scopes: tuple[Scope, ...]
+    doubtful_topics: tuple[str, ...]
+    groups_problem: str
+    cut: bool
+
+    @property
+    def last_15m(self) -> int:
+        """Return the failures of the last 15 minutes."""
+        return sum(reason.last_15m for reason in self.reasons)
+
+    @property
+    def failures(self) -> int:
+        """Return all failures in the time of the report."""
+        return sum(reason.failures for reason in self.reasons)
+
+    @property
+    def backlog(self) -> int:
+        """Return the failures that nobody has put right."""
+        return sum(reason.backlog for reason in self.reasons)
+
+    @property
+    def oldest_waiting(self) -> datetime | None:
+        """Return since when the oldest of them waits."""
+        return min((reason.oldest_waiting for reason in self.reasons if reason.oldest_waiting), default=None)
+
+
+def run_began(minutes: Sequence[int]) -> datetime:
+    """Return when the latest run of failures began, from the minutes (s since 1970, ascending) with any."""
+    start = minutes[-1]
+    for minute in reversed(minutes):
+        if start - minute > RUN_ENDS_AFTER.total_seconds():
+            break
+        start = minute
+    return datetime.fromtimestamp(start, UTC)
+
+
+def reasons_of(rows: Iterable[Mapping[str, Any]], changes: Sequence[Change]) -> list[Reason]:
+    """Return the rows of dead_letters_reasons with what may have caused each."""
+    return [_reason(row, changes) for row in rows]
+
+
+def _reason(row: Mapping[str, Any], changes: Sequence[Change]) -> Reason:
+    began = run_began(row["minutes"])
+    latest = [minute for minute in row["minutes"] if minute >= began.timestamp()]
+    failing = Failing(
+        topic=row["topic"],
+        consumer_group=row["consumer_group"],
+        service=row["service"],
+        origin_service=row["origin_service"],
+        # The minute may have begun before the first failure did.
+        began=max(began, row["first_time"]),
+        minutes=latest,
+        shapes=dict(zip(row["shapes"], row["shape_counts"], strict=True)),
+    )
+    plain = (
+        "reason_id", "topic", "consumer_group", "service", "origin_service", "exception", "template", "message", "type",
+        "failures", "dead_letters", "waiting", "failed_again", "sent_again", "recovered", "guessed", "without_origin",
+        "backfilled", "keys", "first_time", "last_time", "last_15m", "last_1h", "last_24h", "oldest_waiting",
+        "attempts", "sample_origin",
+    )  # fmt: skip
+    return Reason(
+        **{name: row[name] for name in plain},
+        began=failing.began,
+        samples=tuple(row["samples"]),
+        dead_letter_topics=tuple(row["dead_letter_topics"]),
+        minutes=tuple(row["minutes"]),
+        suspects=tuple(suspects(failing, changes)[:SUSPECTS_SHOWN]),
+    )
+
+
+def scopes_of(
+    rows: Iterable[Mapping[str, Any]], read: Iterable[Mapping[str, Any]], since: datetime
+) -> list[Scope]:
+    """Return the rows of dead_letters_scopes with their base: records that the group read, where that was followed.
+
+    `read` are rows of groups_read. A group that was followed for less than nine tenths of the time does not count:
+    its failures would be divided by too little.
+    """
+    by_group = {(row["consumer_group"], row["topic"]): row for row in read}
+    return [_scope(row, by_group, since) for row in rows]
+
+
+def _scope(
+    row: Mapping[str, Any], by_group: Mapping[tuple[str, str], Mapping[str, Any]], since: datetime
+) -> Scope:
+    group, topic = row["consumer_group"], row["topic"]
+    # A connector reads as the group `connect-NAME`, and its dead letters name the connector.
+    known = by_group.get((group, topic)) or by_group.get((f"connect-{group}", topic))
+    followed = known and known["records"] and _covers(known["from_time"], since, known["until_time"])
+    total = known["records"] if followed and known else row["produced"]
+    base: Base = "read by the group" if followed else "produced" if total else ""
+    return Scope(topic, group, row["failures"], row["last_15m"], row["last_time"], total, base)
+
+
+def _covers(from_time: datetime, since: datetime, until: datetime) -> bool:
+    return (until - from_time) >= 0.9 * (until - since)
