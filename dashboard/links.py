@@ -8,6 +8,7 @@ COLLECTOR = "collector"
 FLOWS = "flows"
 ANOMALIES = "anomalies"
 LINKABILITY = "linkability"
+DEAD_LETTERS = "dead-letters"
 
 
 def to_event(event: str) -> str:
@@ -38,3 +39,8 @@ def to_flow_class(name: str) -> str:
 def to_stream(name: str) -> str:
     """Return the relative address of what a service writes to a topic, on the linkability page."""
     return f"{LINKABILITY}?{urlencode({'stream': name})}"
+
+
+def to_reason(reason_id: str) -> str:
+    """Return the relative address of one reason on the page of dead letters."""
+    return f"{DEAD_LETTERS}?{urlencode({'reason': reason_id})}"

@@ -1,5 +1,6 @@
 """The only place that asks the store, and the only cache. Pages share one connection and answers of two seconds."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import streamlit as st
 
 from collector.detect.anomalies import Anomaly, find_anomalies
+from collector.detect.dead_letters import Report
+from collector.detect.dead_letters_read import Letter, read_effects, read_letter, read_report
 from collector.detect.flow_classes import FlowClass, read_flow_classes
 from collector.detect.flows import Stuck, find_stuck, read_habits
 from collector.lineage.blast import Started, find_start
@@ -14,6 +17,7 @@ from collector.lineage.cascade import Cascade, read_cascade
 from collector.lineage.find_events import Found, resolve
 from collector.lineage.linkability import Linkability, read_linkability
 from collector.lineage.split_latency import Split, split_latency
+from collector.redrive.plan import Plan, Selection, make_plan
 from collector.settings import load
 from collector.storage.api import Store
 from collector.storage.migrate import plan
@@ -31,6 +35,8 @@ LARGE_SECONDS = 60
 JUDGED_SECONDS = 30
 GRADED_SECONDS = 300
 SPLIT_EDGES_MAX = 2_000
+DEAD_LETTERS_SECONDS = 5
+PLANNED_MAX = 10_000
 
 
 @st.cache_resource(show_spinner=False)
@@ -92,6 +98,44 @@ def summaries(window_s: int) -> list[Summary]:
     _tables_are_there()
     found: list[Summary] = _summaries(window_s)
     return found
+
+
+@st.cache_resource(ttl=DEAD_LETTERS_SECONDS, max_entries=8, show_spinner=False)
+def _dead_letters(window_s: int) -> Report:
+    now = datetime.now(UTC)
+    return read_report(_store(), now, now - timedelta(seconds=window_s))
+
+
+def dead_letters(window_s: int) -> Report:
+    """Return the state of dead letters in the window. Shared: do not change it."""
+    _tables_are_there()
+    report: Report = _dead_letters(window_s)
+    return report
+
+
+@st.cache_resource(ttl=LARGE_SECONDS, max_entries=32, show_spinner=False)
+def _dead_letter(ref: EventRef, origin: EventRef | None) -> tuple[Letter | None, list[dict[str, Any]]]:
+    redact = re.compile(load().redact_exceptions)
+    return read_letter(_store(), ref, redact), read_effects(_store(), origin) if origin else []
+
+
+def dead_letter(ref: EventRef, origin: EventRef | None) -> tuple[Letter | None, list[dict[str, Any]]]:
+    """Return one dead letter with its stack trace, and what its origin caused that did not fail."""
+    found: tuple[Letter | None, list[dict[str, Any]]] = _dead_letter(ref, origin)
+    return found
+
+
+@st.cache_resource(ttl=LARGE_SECONDS, max_entries=32, show_spinner=False)
+def _redrive_plan(reason_id: str) -> Plan:
+    now = datetime.now(UTC)
+    selection = Selection(now - timedelta(days=7), now + timedelta(days=1), reason=reason_id)
+    return make_plan(_store(), selection, records_max=PLANNED_MAX)
+
+
+def redrive_plan(reason_id: str) -> Plan:
+    """Return what a redrive of this reason would do; it is only ever carried out on the command line."""
+    plan: Plan = _redrive_plan(reason_id)
+    return plan
 
 
 @st.cache_resource(ttl=FRESH_SECONDS, max_entries=16, show_spinner=False)

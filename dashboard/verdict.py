@@ -54,6 +54,8 @@ class Facts:
     heard: datetime | None
     collector_state: str
     lag: int
+    suspicion: str = ""
+    """What most likely made the most frequent reason fail, in words; empty = nothing is likely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +117,21 @@ def _suspects(facts: Facts, current: Sequence[Failing]) -> list[str]:
     top = max(current, key=lambda failing: failing.last_15m)
     if top.reason:
         said.append(f"Most frequent reason: {top.reason.rpartition('.')[2]} ({count(top.last_15m)} of them).")
+    if facts.suspicion:
+        return [*said, f"Likely cause: {facts.suspicion}."]
     since = top.since
     before = [
         change for change in facts.changes
         if since - CHANGE_BEFORE <= change.time <= since + timedelta(minutes=1)
     ]  # fmt: skip
+    # A change of the topic that failed tells more than a newer one elsewhere.
+    before.sort(key=lambda change: (change.topic != top.origin_topic, -change.time.timestamp()))
     if before:
         change = before[0]
         minutes = max(0, round((since - change.time).total_seconds() / 60))
         when = f"{many(minutes, 'minute')} before" if minutes else "In the same minute"
-        said.append(f"{when}, the payload of {change.topic} changed: {change.said[0]}.")
+        where = "" if change.topic == top.origin_topic or not top.origin_topic else ", another topic,"
+        said.append(f"{when}, the payload of {change.topic}{where} changed: {change.said[0]}.")
     return said
 
 

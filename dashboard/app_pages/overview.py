@@ -5,17 +5,19 @@ from typing import Any
 
 import streamlit as st
 
+from collector.detect.dead_letters_words import LIKELY_FROM, suspicion
 from dashboard import charts, links
 from dashboard.changes import Change, changes
 from dashboard.component import link_list
 from dashboard.frame import age_line, go_to_event, heading, no_data, refreshed, utc_now, verdict
-from dashboard.read import rows, slow_rows
+from dashboard.read import dead_letters, rows, slow_rows
 from dashboard.text import ago, count, duration, visible
 from dashboard.verdict import Facts, Failing, judge
 from schemas.records import EventRef
 
 WINDOW = timedelta(hours=1)
 STEP_S = 60
+WEEK_S = 7 * 86_400  # as on the page of dead letters, so that both share one answer
 SHAPES_MAX = 2_000
 SETTLED = timedelta(minutes=10)
 
@@ -36,7 +38,17 @@ def _facts(now: datetime, found_changes: list[Change], failing: list[Failing]) -
         heard=max((row["observed_time"] for row in collectors), default=None),
         collector_state=next((row["state"] for row in collectors if row["state"] != "running"), "running"),
         lag=int(lag["lag"]),
+        suspicion=_suspicion() if any(item.last_15m for item in failing) else "",
     )
+
+
+def _suspicion() -> str:
+    """Return what most likely made the most frequent reason of now fail."""
+    current = [reason for reason in dead_letters(WEEK_S).reasons if reason.last_15m]
+    top = max(current, key=lambda reason: reason.last_15m, default=None)
+    if top is None or not top.suspects or top.suspects[0].likelihood < LIKELY_FROM:
+        return ""
+    return suspicion(top.suspects[0])
 
 
 def _failing() -> list[Failing]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from collector.detect.dead_letters_find import FindDeadLetters
+from collector.settings import load
 from collector.storage.api import Store
 from schemas import arrow
 from schemas.records import EventRef, coordinates_name
@@ -96,6 +98,7 @@ class Story:
         """Insert everything collected; the same token twice changes nothing."""
         store.insert("events", table(self.events, arrow.EVENTS), token=f"{token}-events")
         store.insert("edges", table(self.edges, EDGES), token=f"{token}-edges")
+        FindDeadLetters(store, load()).step(self.now)
 
 
 def _provenance(origin: Seen, relation: str) -> dict[str, Any]:

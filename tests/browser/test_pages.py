@@ -15,6 +15,7 @@ PAGES = [
     ("/flows", "Flows"),
     ("/anomalies", "Anomalies"),
     ("/linkability", "Linkability"),
+    ("/dead-letters", "Dead letters"),
     ("/collector", "Collector"),
 ]
 
@@ -48,6 +49,22 @@ def test_the_overview_says_what_fails_and_leads_to_it(company: Dashboard, page: 
     expect(page.locator("h1")).to_have_text("Cascades")
     page.wait_for_url(re.compile(r"/cascades\?event=stock\.reserve\.dlq"))
     expect(page.locator(".card.dead")).to_be_visible()
+
+
+def test_dead_letters_say_why_what_it_touched_and_what_to_do(company: Dashboard, page: Page) -> None:
+    page.goto(company.url + "/dead-letters")
+
+    expect(page.locator(".hw-verdict")).to_contain_text("inventory")
+    expect(page.locator(".hw-verdict")).to_contain_text("given up in 15 minutes, since")
+    page.locator("tr", has_text="inventory on").first.click()
+    page.wait_for_url(re.compile(r"/dead-letters\?.*reason="))
+    panel = page.locator(".st-key-reason_panel")
+    expect(panel).to_contain_text("What it touched")
+    expect(panel).to_contain_text("headwater redrive plan --reason")
+
+    page.goto(page.url)  # the address alone says it all
+    panel.locator("tr", has_text="the event that failed").first.click()
+    expect(page.locator("h1")).to_have_text("Cascades")
 
 
 def test_a_topic_of_the_collector_page_leads_to_the_map(company: Dashboard, page: Page) -> None:
