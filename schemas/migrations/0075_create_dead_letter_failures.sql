@@ -92,7 +92,8 @@ WITH
         INNER JOIN
         (
             SELECT * FROM edges_by_cause
-            WHERE relation = 'caused' AND effect_service != '' AND (cause_topic, cause_partition, cause_offset) IN
+            WHERE relation = 'caused' AND evidence != 'inferred' AND effect_service != ''
+                AND (cause_topic, cause_partition, cause_offset) IN
                 (SELECT topic, partition, offset FROM places UNION DISTINCT SELECT topic, partition, offset FROM sent)
         ) AS edges ON edges.cause_topic = effects.topic AND edges.cause_partition = effects.partition
             AND edges.cause_offset = effects.offset

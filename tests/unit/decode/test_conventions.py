@@ -891,6 +891,28 @@ COPIES = [
         {"attempt": 2, "origin": ""},
         topic="orders.retry.30s",
     ),
+    Fixture(
+        "headwater-redrive",
+        "sent again from a topic that no name gives away",
+        "collector.redrive.headers",
+        [("headwater-redriven-from", b"attic/3/12"), ("headwater-redrive-id", b"20261124-080000-a1b2c3")],
+        {"origin": "event:attic/3/12", "dead_letter": False},
+        [("event:attic/3/12", "redriven", "provenance")],
+    ),
+    Fixture(
+        "headwater-redrive",
+        "a redriven record that failed again is what its dead letter says",
+        "collector.redrive.headers, Spring Kafka",
+        [
+            ("headwater-redriven-from", b"orders-dlt/3/12"),
+            ("kafka_dlt-original-topic", b"orders"),
+            ("kafka_dlt-original-partition", (3).to_bytes(4, "big")),
+            ("kafka_dlt-original-offset", (40).to_bytes(8, "big")),
+        ],
+        {"origin": "event:orders/3/40", "dead_letter": True},
+        dead_letter("orders", 3, 40),
+        topic="orders-dlt",
+    ),
 ]
 
 SCHEMAS = [

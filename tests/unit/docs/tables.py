@@ -29,7 +29,7 @@ def commands_table() -> str:
     """Return every command: how it is called, what it does, its options."""
     rows = [
         (code(_usage(name, command)), _first_sentences(command.help), _options(command))
-        for name, command in _commands(get_command(app))
+        for name, command in commands(get_command(app))
     ]
     return _table(("command", "what it does", "options"), rows)
 
@@ -67,10 +67,11 @@ def _usage(name: str, command: Any) -> str:
     return " ".join(["headwater", name, *arguments])
 
 
-def _commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every command with the words that call it, those of groups as well."""
     for name, command in sorted(group.commands.items()):
         if hasattr(command, "commands"):
-            yield from _commands(command, f"{prefix}{name} ")
+            yield from commands(command, f"{prefix}{name} ")
         else:
             yield f"{prefix}{name}", command
 
