@@ -6,10 +6,13 @@ from itertools import pairwise
 from typing import Any
 
 from collector.lineage.cascade import Cascade
+from collector.lineage.split_latency import Split
 from dashboard.fold import Folded, Group, Leaf, Standing, fold
 from dashboard.layout import Grid, place
 from dashboard.looks import RELATION_WORDS, edge_kind, edge_reason, service_colour
+from dashboard.path_words import Splits, split_text
 from dashboard.text import duration, visible
+from dashboard.trim import REST, trim
 from schemas.records import Edge, Event, EventRef
 
 GRID = Grid()
@@ -32,6 +35,7 @@ class Picture:
     hot_links: frozenset[tuple[str, str]]
     critical: frozenset[str]
     critical_links: frozenset[tuple[str, str]]
+    splits: Splits
 
     def event(self, id_: str) -> Event | None:
         """Return the event that is drawn under this id, None for a group."""
@@ -39,7 +43,13 @@ class Picture:
         return self.cascade.events[ref] if ref else None
 
 
-def prepare(cascade: Cascade, *, opened: Collection[str] = (), pinned: Collection[str] = ()) -> Picture:
+def prepare(
+    cascade: Cascade,
+    *,
+    opened: Collection[str] = (),
+    pinned: Collection[str] = (),
+    splits: Splits | None = None,
+) -> Picture:
     """Fold the cascade and find its paths to failure and its critical path."""
     incoming: dict[EventRef, list[Edge]] = {}
     for edge in cascade.edges:
@@ -48,8 +58,15 @@ def prepare(cascade: Cascade, *, opened: Collection[str] = (), pinned: Collectio
     leaves = [Leaf(str(ref), title_of(event), standings[str(ref)]) for ref, event in cascade.events.items()]
     links = [(str(cause), str(effect)) for cause, effect in cascade.graph.edges]
     folded = fold(leaves, links, opened=opened, pinned=pinned)
-    hot = _drawn_path(folded, _failure_links(cascade))
+    failure_links = _failure_links(cascade)
     path = [str(ref) for ref in cascade.critical_path]
+    ends = [
+        id_
+        for id_ in (*pinned, *(effect for _, effect in failure_links), *reversed(path))
+        if id_ in standings
+    ]
+    folded = trim(folded, standings, first=[folded.drawn_as[id_] for id_ in ends])
+    hot = _drawn_path(folded, failure_links)
     critical = _drawn_path(folded, pairwise(path))
     return Picture(
         cascade=cascade,
@@ -62,6 +79,7 @@ def prepare(cascade: Cascade, *, opened: Collection[str] = (), pinned: Collectio
         hot_links=hot,
         critical=frozenset(id_ for link in critical for id_ in link),
         critical_links=critical,
+        splits=splits or {},
     )
 
 
@@ -177,6 +195,11 @@ def _group_card(picture: Picture, group: Group) -> dict[str, Any]:
     title = visible(group.title, TIP_TITLE_CHARACTERS)
     badge = {"dead": f"{number:,} DEAD LETTERS", "retry": "RETRIES", "ok": ""}[group.standing]
     mix = {"ok": 0, "retry": 0, "dead": 0} | {group.standing: number}
+    how = (
+        "Click: list, to choose what is drawn"
+        if group.title == REST
+        else "Click: list; double-click: draw all"
+    )
     return {
         "id": group.id,
         "kind": "group",
@@ -186,7 +209,7 @@ def _group_card(picture: Picture, group: Group) -> dict[str, Any]:
         "status": group.standing,
         "mix": mix,
         "colour": service_colour(events[0].service),
-        "tip": f"{number:,} {TIMES} {title}\nwithin {duration(last - first)}\nClick: list; double-click: draw all",
+        "tip": f"{number:,} {TIMES} {title}\nwithin {duration(last - first)}\n{how}",
     }
 
 
@@ -196,6 +219,8 @@ def _links(
     edges: dict[tuple[str, str], list[Edge]] = {}
     drawn = picture.folded.drawn_as
     for one, other in picture.cascade.graph.edges:
+        if (drawn[str(one)], drawn[str(other)]) not in picture.folded.links:
+            continue  # between events that are not drawn one by one
         edge: Edge = picture.cascade.graph.edges[one, other]["edge"]
         edges.setdefault((drawn[str(one)], drawn[str(other)]), []).append(edge)
     drawn_links = []
@@ -210,20 +235,22 @@ def _links(
             "hot": (cause, effect) in picture.hot_links,
             "critical": not picture.hot and (cause, effect) in picture.critical_links,
             "points": routes.get((cause, effect), []),
-            "tip": edge_tip(surest, len(members)),
+            "tip": edge_tip(surest, len(members), picture.splits),
         })  # fmt: skip
     return drawn_links
 
 
-def edge_tip(edge: Edge, number: int = 1) -> str:
+def edge_tip(edge: Edge, number: int = 1, splits: Splits | None = None) -> str:
     """Return evidence, confidence and reason of a link in a few lines."""
     lines = [f"{RELATION_WORDS.get(edge.relation, edge.relation)}, {duration(edge.latency_ms)} later"]
     if number > 1:
         lines = [f"{number:,} links, for instance: {lines[0]}"]
     lines.append(f"Evidence: {edge.evidence}, confidence {edge.confidence:.2f}")
     lines.append(edge_reason(edge)[:1].upper() + edge_reason(edge)[1:] + ".")
-    if edge.name:
+    if edge.name and edge.evidence != "inferred":
         lines.append(f"They met by {visible(edge.name, 80)}")
+    if number == 1 and (split := split_text((splits or {}).get((edge.cause, edge.effect)))):
+        lines.append(split[:1].upper() + split[1:])
     return "\n".join(lines)
 
 
@@ -296,8 +323,12 @@ def _row(picture: Picture, id_: str, depth: int, cause: str | None) -> dict[str,
     card = _group_card(picture, group) if group else _event_card(picture, id_)
     start = _span(picture, cause)[1] if cause and not group else first
     note = f"over {duration(last - first)}" if group else duration(last - start)
+    taken = None
+    if cause and not group and (split := _split_of(picture, cause, id_)):
+        taken = round(start + split.waiting_ms, 3)
     return {
         "id": id_,
+        "taken": taken,
         "title": card["title"],
         "sub": card["sub"].partition(" · ")[2],
         "from": round(start, 3),
@@ -310,3 +341,9 @@ def _row(picture: Picture, id_: str, depth: int, cause: str | None) -> dict[str,
         "colour": card["colour"],
         "note": note if cause else "start",
     }
+
+
+def _split_of(picture: Picture, cause: str, effect: str) -> Split | None:
+    if cause not in picture.refs or effect not in picture.refs:
+        return None
+    return picture.splits.get((picture.refs[cause], picture.refs[effect]))

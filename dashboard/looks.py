@@ -2,6 +2,7 @@
 
 from zlib import crc32
 
+from dashboard.text import visible
 from schemas.records import Edge
 
 UNKNOWN_COLOUR = "#8a8f98"
@@ -44,6 +45,8 @@ def edge_kind(edge: Edge) -> str:
 def edge_reason(edge: Edge) -> str:
     """Return in one sentence why the edge is believed."""
     said = EVIDENCE_WORDS.get(edge.evidence, edge.evidence)
+    if edge.evidence == "inferred" and edge.name:
+        return f"nothing on the wire says so; concluded, because {visible(edge.name, 300)}"
     if edge_kind(edge) == "ambiguous":
         said += f"; {round(1 / max(edge.confidence, 0.01))} events answer to that name, this is one of them"
     return said

@@ -12,7 +12,7 @@ from collector.detect.dead_letters import Report
 from collector.detect.dead_letters_read import Letter, read_effects, read_letter, read_report
 from collector.detect.flow_classes import FlowClass, read_flow_classes
 from collector.detect.flows import Stuck, find_stuck, read_habits
-from collector.lineage.blast import Started, find_start
+from collector.lineage.blast import Started, Touched, find_start, touched
 from collector.lineage.cascade import Cascade, read_cascade
 from collector.lineage.find_events import Found, resolve
 from collector.lineage.linkability import Linkability, read_linkability
@@ -29,7 +29,7 @@ from schemas.records import EventRef
 FRESH_SECONDS = 2
 EDGES_MAX = 50_000
 DEAD_LETTERS_MAX = 20_000
-EVENTS_MAX = 10_000
+EVENTS_MAX = 100_000
 LARGE_EVENTS = 1_500
 LARGE_SECONDS = 60
 JUDGED_SECONDS = 30
@@ -191,7 +191,7 @@ def _drawn(
     opened: tuple[str, ...],
     pinned: str,
 ) -> Drawn:
-    picture = prepare(_shown, opened=opened, pinned=[pinned] if pinned else [])
+    picture = prepare(_shown, opened=opened, pinned=[pinned] if pinned else [], splits=splits(_shown))
     graph = graph_data(picture, graph_id=name, scope=scope, height=0)
     return Drawn(picture, graph, fall_data(picture, fall_id=name, scope=scope, height=0))
 
@@ -271,4 +271,15 @@ def _splits(_shown: Cascade, version: int) -> dict[tuple[EventRef, EventRef], Sp
 def splits(shown: Cascade) -> dict[tuple[EventRef, EventRef], Split]:
     """Return how the time of each step was spent, where spans tell it; of a large cascade, of its critical path."""
     answer: dict[tuple[EventRef, EventRef], Split] = _splits(shown, id(shown))
+    return answer
+
+
+@st.cache_resource(ttl=LARGE_SECONDS, max_entries=16, show_spinner=False)
+def _touched(_shown: Cascade, version: int, origin: EventRef) -> Touched:  # noqa: ARG001
+    return touched(_shown, origin)
+
+
+def touched_by(shown: Cascade, origin: EventRef) -> Touched:
+    """Return all that an event of the cascade led to within it."""
+    answer: Touched = _touched(shown, id(shown), origin)
     return answer

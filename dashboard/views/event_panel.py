@@ -10,15 +10,20 @@ from dashboard.component import Pick, link_list
 from dashboard.draw_cascade import Picture, title_of
 from dashboard.facts import code, event_facts, headers_of, headers_table
 from dashboard.fold import Group
+from dashboard.frame import go_to_event
 from dashboard.looks import RELATION_WORDS, edge_kind, edge_reason
+from dashboard.path_words import split_text
 from dashboard.read import rows
 from dashboard.text import count, duration, escaped, many, visible
+from dashboard.trim import REST
 from schemas.records import Edge, Event, EventRef
 
 EDGES_SHOWN = 20
 EDGES_EXPLAINED = 4
 MEMBERS_SHOWN = 300
+CANDIDATES_SHOWN = 8
 SCOPE = "cascade"
+_ALIKE = "Same causes, same type, same fate"
 
 
 def draw_event_panel(picture: Picture, id_: str, pick: Pick) -> None:
@@ -80,8 +85,38 @@ def _edges(picture: Picture, event: Event, pick: Pick) -> None:
         _edge_list(picture, "Caused by", causes, [edge.cause for edge in causes], "causes", pick)
     elif event.ref not in picture.cascade.orphans:
         st.caption("A root: it names no cause.")
+    _candidates(event)
     if effects:
         _edge_list(picture, "Led to", effects, [edge.effect for edge in effects], "effects", pick)
+
+
+def _candidates(event: Event) -> None:
+    """List guesses that were too unsure to be drawn."""
+    found = rows("cascade_candidates", **event.ref._asdict(), rows_max=CANDIDATES_SHOWN)
+    if not found:
+        return
+    lines = []
+    for row in found:
+        cause = str(EventRef(row["cause_topic"], row["cause_partition"], row["cause_offset"]))
+        why = f": {visible(row['name'], 300)}" if row["name"] else ""
+        title = visible(row["cause_type"] or row["cause_topic"], 80)
+        lines.append(
+            {
+                "id": cause,
+                "href": links.to_event(cause),
+                "cells": [
+                    {
+                        "text": title,
+                        "under": f"{visible(cause, 100)}, confidence {row['confidence']:.2f}{why}",
+                    },
+                    {"text": duration(row["latency_ms"])},
+                ],
+            }
+        )
+    st.markdown("**Candidates for its cause**, too unsure: not drawn")
+    columns = [{"text": ""}, {"text": "", "style": "number"}]
+    data = {"scope": "", "label": "Candidates", "columns": columns, "rows": lines}
+    link_list(data, key="candidates", on_pick=go_to_event)
 
 
 def _edge_list(
@@ -94,7 +129,10 @@ def _edge_list(
         grade = edge.evidence if sure else f"{edge.evidence} {edge.confidence:.2f}"
         under = f"{edge.relation.replace('_', ' ')}, {grade}"
         if len(edges) <= EDGES_EXPLAINED:
-            under += f": {edge_reason(edge)}." + (f" Met by {visible(edge.name, 80)}." if edge.name else "")
+            met = edge.name and edge.evidence != "inferred"
+            under += f": {edge_reason(edge)}." + (f" Met by {visible(edge.name, 80)}." if met else "")
+        split = split_text(picture.splits.get((edge.cause, edge.effect)))
+        under += f" It {split}." if split else ""
         lines.append(
             {
                 "id": str(other),
@@ -127,14 +165,16 @@ def _shape(row: dict[str, Any]) -> None:
 def draw_group_panel(picture: Picture, group: Group, pick: Pick) -> None:
     """Draw the members of a folded group; picking one takes it out of the group."""
     number = count(len(group.members))
-    st.html(
-        f'<div class="hw-title">{number} &times; {escaped(group.title, 160)}</div>Same causes, same type, same fate'
-    )
-    if st.button(f"Draw all {number}", key="open_group", width="stretch"):
+    rest = group.title == REST
+    alike = "Below the card before it; too many to draw. Choose one to see the way to it." if rest else _ALIKE
+    st.html(f'<div class="hw-title">{number} &times; {escaped(group.title, 160)}</div>{alike}')
+    if not rest and st.button(f"Draw all {number}", key="open_group", width="stretch"):
         pick(group.id, True)
         st.rerun(scope="fragment")
+    pages = -(-len(group.members) // MEMBERS_SHOWN)
+    page = int(st.number_input("Page", 1, pages, key="members_page")) if pages > 1 else 1
     lines = []
-    for member in group.members[:MEMBERS_SHOWN]:
+    for member in group.members[(page - 1) * MEMBERS_SHOWN : page * MEMBERS_SHOWN]:
         event = picture.cascade.events[picture.refs[member]]
         since = event.time.timestamp() * 1000 - picture.start_ms
         lines.append(
@@ -151,4 +191,4 @@ def draw_group_panel(picture: Picture, group: Group, pick: Pick) -> None:
     data = {"scope": SCOPE, "label": "Members", "columns": columns, "rows": lines}
     link_list(data, key="members", on_pick=pick)
     if len(group.members) > MEMBERS_SHOWN:
-        st.caption(f"The first {MEMBERS_SHOWN} of {number}.")
+        st.caption(f"{MEMBERS_SHOWN} of {number}, page {page} of {count(pages)}.")

@@ -7,8 +7,10 @@ from dashboard.component import Pick, graph, link_list, select, waterfall
 from dashboard.draw_cascade import Picture, title_of
 from dashboard.fold import GROUP_PREFIX
 from dashboard.frame import age_line, go_to_event, utc_now
-from dashboard.read import Drawn, cascade, drawn, found, rows
+from dashboard.path_words import path_lines
+from dashboard.read import Drawn, cascade, drawn, found, rows, splits
 from dashboard.text import ago, code_text, count, duration, escaped, many, visible
+from dashboard.views.blast import draw_blast, draw_touched
 from dashboard.views.event_panel import draw_event_panel, draw_group_panel
 from dashboard.views.search import asked_for
 from dashboard.views.search_results import draw_matches
@@ -19,6 +21,7 @@ FALL_HEIGHT = 300
 PANEL_HEIGHT_MIN = 520
 SCOPE = "cascade"
 SAME_TRACE_SHOWN = 30
+SAME_TRACE_EVENTS_MAX = 5_000
 
 
 def draw_cascade() -> None:
@@ -45,7 +48,11 @@ def draw_cascade() -> None:
         st.caption(f"`{code_text(selected)}` is not part of this cascade.")
         selected = ""
     _summary(picture, matches.found_by, len(matches.refs), matches.cut)
-    _pictures(views, asked, selected or _default_selection(picture))
+    chosen = selected or _default_selection(picture)
+    about = picture.refs.get(chosen) or _first(picture)
+    draw_blast(shown, about, path_lines(shown, splits(shown)))
+    _pictures(views, asked, chosen)
+    draw_touched(shown, about)
     _same_trace(shown)
     age_line(utc_now(), max(event.time for event in shown.events.values()))
 
@@ -57,6 +64,15 @@ def _default_selection(picture: Picture) -> str:
         return picture.folded.drawn_as[dead[0]]
     first = picture.cascade.focus or next(iter(picture.cascade.roots), None)
     return picture.folded.drawn_as[str(first)] if first else ""
+
+
+def _first(picture: Picture) -> EventRef:
+    """Return whose trouble is told while a folded group is selected: the failure's, or the event that was asked for."""
+    dead = next((id_ for id_, standing in picture.standings.items() if standing == "dead"), None)
+    if dead:
+        return picture.refs[dead]
+    shown = picture.cascade
+    return shown.focus or next(iter(shown.roots), next(iter(shown.events)))
 
 
 def _summary(picture: Picture, found_by: str, refs: int, cut: bool) -> None:
@@ -153,6 +169,8 @@ def _picker(asked: str) -> Pick:
 
 def _same_trace(shown: Cascade) -> None:
     """Tell, and not draw, what shares a trace id without saying what caused it."""
+    if len(shown.events) > SAME_TRACE_EVENTS_MAX:
+        return  # reading as many events again at every refresh would cost more than it tells
     traces = sorted({event.trace_id for event in shown.events.values() if event.trace_id})[:20]
     if not traces:
         return

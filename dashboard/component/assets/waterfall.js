@@ -14,6 +14,7 @@ import { timeScale, ticksOf, timeText } from "./timescale.js";
  * @property {string} sub
  * @property {number} from milliseconds since the first event
  * @property {number} to
+ * @property {number | null} [taken] when the service took the cause: before it, it waited in the topic
  * @property {number} [first] of a folded row: its first event
  * @property {number} depth
  * @property {"ok" | "retry" | "dead"} status
@@ -183,8 +184,13 @@ class WaterfallView {
     const [from, to] = [place(row.from), place(row.to)];
     const paint = row.status === "dead" ? colour.red : row.status === "retry" ? colour.amber : row.colour;
     pen.fillStyle = paint;
+    const taken = typeof row.taken === "number" ? place(row.taken) : from;
+    if (taken !== from) { // waiting in the topic is a thin line, work in the service a bar
+      pen.globalAlpha = 0.6;
+      pen.fillRect(Math.min(from, taken), y - 1, Math.abs(taken - from), 2);
+    }
     pen.globalAlpha = 0.45;
-    pen.fillRect(Math.min(from, to), y - 4, Math.abs(to - from), 8);
+    pen.fillRect(Math.min(taken, to), y - 4, Math.abs(to - taken), 8);
     pen.globalAlpha = 1;
     if (row.critical) {
       pen.fillStyle = colour.text;

@@ -1,0 +1,93 @@
+"""How long a cascade of 100,000 events takes from the store to the picture. Run: python -m tests.bench.large_cascade
+
+Two shapes: one that folds (fan-outs of one type) and one that hardly does. Wall and CPU seconds of this process for
+reading, folding with layout, and the size of what goes to the browser. Only ratios mean something elsewhere.
+"""
+
+import argparse
+import json
+import shutil
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from collector.lineage.blast import find_start, touched
+from collector.lineage.cascade import read_cascade
+from collector.storage.migrate import migrate
+from collector.storage.open import open_store
+from dashboard.draw_cascade import fall_data, graph_data, prepare
+from tests.browser.story import Story
+
+
+def _story(events: int, *, folds: bool) -> tuple[Story, str]:
+    random, now = Random(11), datetime.now(UTC)
+    story = Story(now, partitions=4)
+    nodes = [story.event("topic-0", "Root", "service-0", now - timedelta(minutes=10))]
+    for number in range(1, events):
+        parent = nodes[number % 50 if folds and number > 50 else int(len(nodes) * random.random() ** 1.4)]
+        dead = number == events - 5
+        name = "Folded" if folds else f"Step{number % 997}"
+        nodes.append(
+            story.event(
+                "dlq" if dead else f"topic-{number % 97}", name, f"service-{number % 24}",
+                parent.time + timedelta(milliseconds=random.uniform(2, 400)), parent, dead_letter=dead,
+                relation="dead_lettered" if dead else "caused",
+            )
+        )  # fmt: skip
+    return story, str(nodes[-5].ref)
+
+
+def measure(events: int, *, folds: bool) -> dict[str, float]:
+    """Return seconds and sizes for one shape."""
+    folder = tempfile.mkdtemp(prefix="large-cascade-")
+    store = open_store(f"embedded:{folder}")
+    try:
+        migrate(store)
+        story, _ = _story(events, folds=folds)
+        story.write(store, "large")
+        root = next(iter(story.events))
+        from schemas.records import EventRef
+
+        ref = EventRef(root["topic"], root["partition"], root["offset"])
+        del story
+        found: dict[str, float] = {"events": events}
+        clock = _Clock(found)
+        read = read_cascade(store, [ref], events_max=events)
+        clock.lap("read")
+        picture = prepare(read)
+        clock.lap("fold")
+        graph = graph_data(picture, graph_id="g", scope="s", height=1)
+        clock.lap("layout")
+        fall = fall_data(picture, fall_id="f", scope="s", height=1)
+        clock.lap("waterfall")
+        start = find_start(store, read, ref)
+        reach = touched(read, start.origin)
+        clock.lap("blast")
+        found["total_s"] = round(sum(value for name, value in found.items() if name.endswith("_s")), 2)
+        found["touched"] = len(reach.events)
+        found["cards"] = len(graph["nodes"])
+        found["graph_bytes"] = len(json.dumps(graph))
+        found["fall_bytes"] = len(json.dumps(fall))
+        return found
+    finally:
+        store.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Clock:
+    def __init__(self, found: dict[str, float]) -> None:
+        self._found, self._wall, self._cpu = found, time.perf_counter(), time.process_time()
+
+    def lap(self, name: str) -> None:
+        wall, cpu = time.perf_counter(), time.process_time()
+        self._found[f"{name}_s"] = round(wall - self._wall, 2)
+        self._found[f"{name}_cpu"] = round(cpu - self._cpu, 2)
+        self._wall, self._cpu = wall, cpu
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=100_000)
+    for shape in (True, False):
+        print(json.dumps({"folds": shape} | measure(parser.parse_args().events, folds=shape)))
