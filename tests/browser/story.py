@@ -74,8 +74,9 @@ class Story:
             | (_provenance(causes[0], relation) if relation != "caused" and causes else {})
             | more
         )
+        why = f"id:{message_id}" if evidence != "inferred" else f"{service} usually writes {type_} for it"
         for cause in causes:
-            self.edge(cause, seen, relation, evidence, confidence, f"id:{message_id}")
+            self.edge(cause, seen, relation, evidence, confidence, why)
         return seen
 
     def edge(
