@@ -21,6 +21,7 @@ from collector.commands import (
     redrive,
     search,
     store,
+    topology,
     up,
     watch,
 )
@@ -36,6 +37,7 @@ app.command()(cascade.cascade)
 app.command()(blast.blast)
 app.command()(search.search)
 app.command()(edges.edges)
+app.command()(topology.topology)
 app.command()(flows.flows)
 app.command()(anomalies.anomalies)
 app.command()(linkability.linkability)

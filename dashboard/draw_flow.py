@@ -1,177 +1,17 @@
-"""From counted edges and events to the flow map: topics, services, and what runs between them. Pure.
+"""From topics, services and what runs between them to the picture of the flow map. Pure."""
 
-Nodes are `topic:<name>` and `service:<name>`. Where the producing service is not on the wire, a topic is linked
-to the next topic directly.
-"""
-
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Collection, Mapping, Sequence
 from math import log10
-from typing import Any, Literal
+from typing import Any
 
+from collector.lineage.topology import FlowMap, Link, Node, failing_share
+from collector.lineage.topology_changes import Difference
 from dashboard.layout import Grid, place
 from dashboard.looks import UNKNOWN_COLOUR, service_colour
 from dashboard.text import count, duration, many, rate, visible
 
-Row = Mapping[str, Any]
 GRID = Grid()
 NODES_MAX = 400  # more is a hairball: the busiest and the failing are drawn, and how many are not is said
-
-
-@dataclass(slots=True)
-class Node:
-    """A topic or a service with what passed through it in the window."""
-
-    id: str
-    kind: Literal["topic", "service"]
-    name: str
-    events: int = 0  # written to the topic, or by the service
-    taken: int = 0  # records that a service took in and that led to something
-    dead_letters: int = 0  # in the topic, or written by the service
-    copies: int = 0  # retries and redrives
-    p50_ms: float | None = None
-    p95_ms: float | None = None
-    last_event: str = ""
-
-
-@dataclass(slots=True)
-class Link:
-    """A flow between two nodes; counts are edges, or events where a service starts a flow."""
-
-    source: str
-    target: str
-    events: int = 0
-    inferred: int = 0
-    ambiguous: int = 0
-    dead_letters: int = 0
-    retries: int = 0
-    linked: int = 0  # how many of the events rest on an edge
-    p50_ms: float | None = None
-    p95_ms: float | None = None
-    evidences: set[str] = field(default_factory=set)
-
-    @property
-    def kind(self) -> str:
-        """Return how the link is drawn: by what most of its edges rest on."""
-        if self.linked and self.inferred * 2 >= self.linked:
-            return "inferred"
-        return "ambiguous" if self.linked and self.ambiguous * 2 >= self.linked else "caused"
-
-
-@dataclass(slots=True)
-class FlowMap:
-    """The whole map. `hot` nodes and links lie on the way to a dead letter."""
-
-    nodes: dict[str, Node] = field(default_factory=dict)
-    links: dict[tuple[str, str], Link] = field(default_factory=dict)
-    hot: set[str] = field(default_factory=set)
-    hot_links: set[tuple[str, str]] = field(default_factory=set)
-
-    def node(self, kind: Literal["topic", "service"], name: str) -> Node:
-        """Return the node, made where it is new."""
-        return self.nodes.setdefault(f"{kind}:{name}", Node(f"{kind}:{name}", kind, name))
-
-    def link(self, source: Node, target: Node) -> Link:
-        """Return the link, made where it is new."""
-        return self.links.setdefault((source.id, target.id), Link(source.id, target.id))
-
-
-def build_map(topics: Iterable[Row], edges: Sequence[Row], steps: Iterable[Row]) -> FlowMap:
-    """Build the map from the rows of `flow_topics`, `flow_edges` and `flow_steps`."""
-    flow = FlowMap()
-    for row in topics:
-        _add_writer(flow, row)
-    taken = {(row["cause_topic"], row["effect_service"]): row for row in steps}
-    for row in edges:
-        _add_edge(flow, row, taken)
-    _mark_failing(flow, edges)
-    return flow
-
-
-def _add_writer(flow: FlowMap, row: Row) -> None:
-    topic = flow.node("topic", row["topic"])
-    topic.events += row["events"]
-    topic.dead_letters += row["dead_letters"]
-    topic.copies += row["copies"]
-    topic.last_event = f"{row['topic']}/{row['last_partition']}/{row['last_offset']}"
-    if not row["service"]:
-        return
-    service = flow.node("service", row["service"])
-    service.events += row["events"]
-    service.dead_letters += row["dead_letters"]
-    service.last_event = topic.last_event
-    link = flow.link(service, topic)
-    link.events += row["events"]
-    link.dead_letters += row["dead_letters"]
-    link.retries += row["copies"]
-
-
-def _add_edge(flow: FlowMap, row: Row, taken: Mapping[tuple[str, str], Row]) -> None:
-    cause, effect = flow.node("topic", row["cause_topic"]), flow.node("topic", row["effect_topic"])
-    if not row["effect_service"]:
-        if cause is effect:
-            return
-        link = flow.link(cause, effect)
-        link.events += row["edges"]
-        link.p50_ms, link.p95_ms = row["p50_ms"], row["p95_ms"]
-        _add_evidence(link, row)
-        return
-    service = flow.node("service", row["effect_service"])
-    total = taken.get(("", row["effect_service"]))
-    if total:
-        service.taken, service.p50_ms, service.p95_ms = total["records"], total["p50_ms"], total["p95_ms"]
-    into = flow.link(cause, service)
-    step = taken.get((row["cause_topic"], row["effect_service"]))
-    if step:
-        into.events, into.p50_ms, into.p95_ms = step["records"], step["p50_ms"], step["p95_ms"]
-    _add_evidence(into, row)
-    out = flow.link(service, effect)
-    out.evidences |= set(row["evidences"])
-
-
-def _add_evidence(link: Link, row: Row) -> None:
-    link.linked += row["edges"]
-    link.inferred += row["inferred"]
-    link.ambiguous += row["ambiguous"]
-    link.evidences |= set(row["evidences"])
-    if row["relation"] == "dead_lettered":
-        link.dead_letters += row["edges"]
-    if row["relation"] == "retried":
-        link.retries += row["edges"]
-
-
-def _mark_failing(flow: FlowMap, edges: Sequence[Row]) -> None:
-    """From each topic with dead letters back through retries to the topic and service that it began with."""
-    into: dict[str, list[Row]] = {}
-    for row in edges:
-        if row["relation"] in ("dead_lettered", "retried"):
-            into.setdefault(row["effect_topic"], []).append(row)
-    pending = [node.name for node in flow.nodes.values() if node.kind == "topic" and node.dead_letters]
-    flow.hot.update(f"topic:{name}" for name in pending)
-    seen = set(pending)
-    origins = set()
-    while pending:
-        topic = pending.pop()
-        for row in into.get(topic, ()):
-            cause = row["cause_topic"]
-            _heat(flow, cause, row["effect_service"], topic)
-            if cause not in seen:
-                seen.add(cause)
-                pending.append(cause)
-        if topic not in into:
-            origins.add(topic)
-    for topic in origins:
-        for source, target in flow.links:
-            if target == f"topic:{topic}" and source.startswith("service:"):
-                flow.hot.add(source)
-                flow.hot_links.add((source, target))
-
-
-def _heat(flow: FlowMap, cause: str, service: str, effect: str) -> None:
-    stops = [f"topic:{cause}", *([f"service:{service}"] if service else []), f"topic:{effect}"]
-    flow.hot.update(stops)
-    flow.hot_links.update(pairwise(stops))
 
 
 def around(flow: FlowMap, node_id: str, steps: int = 2) -> set[str]:
@@ -201,8 +41,13 @@ def flow_data(
     scope: str,
     height: int,
     only: Collection[str] | None = None,
+    changed: Mapping[str, Difference] | None = None,
 ) -> dict[str, Any]:
-    """Return GraphData (dashboard/component/assets/graph.js) for the nodes in `only`, or for all."""
+    """Return GraphData (dashboard/component/assets/graph.js) for the nodes in `only`, or for all.
+
+    `changed` names what differs from another span (see topology_changes.key_of): it is marked.
+    """
+    changed = changed or {}
     wanted = [id_ for id_ in _steady_order(flow) if only is None or id_ in only]
     busiest = sorted(wanted, key=lambda id_: (id_ not in flow.hot, -flow.nodes[id_].events))
     drawn = set(busiest[:NODES_MAX])
@@ -213,18 +58,20 @@ def flow_data(
     placed = place(ids, pairs, strong=flow.hot, weights=weights, grid=GRID)
     nodes = [
         _card(flow.nodes[id_], window_s)
+        | _changed_card(changed.get(id_))
         | {
             "x": placed.corners[id_][0],
             "y": placed.corners[id_][1],
             "w": GRID.card_width,
             "h": GRID.card_height,
         }
-        | {"hot": id_ in flow.hot}
+        | {"hot": id_ in flow.hot and not changed}
         for id_ in ids
     ]
     edges = [
         _line(link, window_s)
-        | {"hot": (link.source, link.target) in flow.hot_links}
+        | _changed_line(changed.get(f"{link.source} {link.target}"))
+        | {"hot": (link.source, link.target) in flow.hot_links and not changed}
         | {"points": placed.routes.get((link.source, link.target), [])}
         for link in shown
     ]
@@ -236,7 +83,27 @@ def flow_data(
         "zoom": 0.7,
         "nodes": nodes,
         "edges": edges,
-        "legend": _legend(flow, shown),
+        "legend": _legend(flow, shown, changed),
+    }
+
+
+def _changed_card(difference: Difference | None) -> dict[str, Any]:
+    if difference is None:
+        return {}
+    return {
+        "badge": difference.mark.upper(),
+        "status": {"new": "fresh", "gone": "gone"}.get(difference.what, "retry"),
+        "tip": "\n".join((visible(difference.name, 120), *difference.said)),
+    }
+
+
+def _changed_line(difference: Difference | None) -> dict[str, Any]:
+    if difference is None:
+        return {}
+    return {
+        "kind": {"new": "fresh", "gone": "gone"}.get(difference.what, "altered"),
+        "label": difference.mark,
+        "tip": "\n".join((visible(difference.name, 160), *difference.said)),
     }
 
 
@@ -293,11 +160,6 @@ def _card(node: Node, window_s: int) -> dict[str, Any]:
     }
 
 
-def failing_share(node: Node) -> float:
-    """Return dead letters per record that a service took in (or wrote, where nothing links what it took in)."""
-    return node.dead_letters / max(node.taken, node.dead_letters, 1)
-
-
 def _line(link: Link, window_s: int) -> dict[str, Any]:
     per_minute = link.events * 60 / window_s
     lines = [
@@ -326,7 +188,7 @@ def _line(link: Link, window_s: int) -> dict[str, Any]:
     }
 
 
-def _legend(flow: FlowMap, shown: Sequence[Link]) -> list[dict[str, str]]:
+def _legend(flow: FlowMap, shown: Sequence[Link], changed: Mapping[str, Difference]) -> list[dict[str, str]]:
     kinds = {link.kind for link in shown}
     entries = [
         (True, "topic", "topic"),
@@ -334,6 +196,9 @@ def _legend(flow: FlowMap, shown: Sequence[Link]) -> list[dict[str, str]]:
         (True, "caused", "flow, wider = more"),
         ("inferred" in kinds, "inferred", "mostly inferred"),
         ("ambiguous" in kinds, "ambiguous", "mostly ambiguous"),
-        (bool(flow.hot_links), "hot", "way to dead letters"),
+        (bool(flow.hot_links) and not changed, "hot", "way to dead letters"),
+        (any(one.what == "new" for one in changed.values()), "fresh", "new"),
+        (any(one.what == "gone" for one in changed.values()), "gone", "vanished"),
+        (any(one.what == "changed" for one in changed.values()), "altered", "changed"),
     ]
     return [{"kind": kind, "text": text} for wanted, kind, text in entries if wanted]

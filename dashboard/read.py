@@ -17,6 +17,7 @@ from collector.lineage.cascade import Cascade, read_cascade
 from collector.lineage.find_events import Found, resolve
 from collector.lineage.linkability import Linkability, read_linkability
 from collector.lineage.split_latency import Split, split_latency
+from collector.lineage.topology import FlowMap, read_topology
 from collector.redrive.plan import Plan, Selection, make_plan
 from collector.settings import load
 from collector.storage.api import Store
@@ -24,6 +25,7 @@ from collector.storage.migrate import plan
 from collector.storage.open import open_store
 from dashboard.draw_cascade import Picture, fall_data, graph_data, prepare
 from dashboard.group_cascades import Summary, summarize
+from dashboard.spans import Span
 from schemas.records import EventRef
 
 FRESH_SECONDS = 2
@@ -282,4 +284,16 @@ def _touched(_shown: Cascade, version: int, origin: EventRef) -> Touched:  # noq
 def touched_by(shown: Cascade, origin: EventRef) -> Touched:
     """Return all that an event of the cascade led to within it."""
     answer: Touched = _touched(shown, id(shown), origin)
+    return answer
+
+
+@st.cache_resource(ttl=JUDGED_SECONDS, max_entries=32, show_spinner=False)
+def _topology(span: Span) -> FlowMap:
+    return read_topology(_store(), span.since, span.until)
+
+
+def topology(span: Span) -> FlowMap:
+    """Return the flow map of a span of time. Do not change it."""
+    _tables_are_there()
+    answer: FlowMap = _topology(span)
     return answer

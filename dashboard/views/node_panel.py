@@ -4,21 +4,28 @@ from typing import Any
 
 import streamlit as st
 
+from collector.lineage.topology import FlowMap, Link, Node, failing_share
+from collector.lineage.topology_changes import Difference
 from dashboard import links
 from dashboard.component import Pick, link_list
-from dashboard.draw_flow import FlowMap, Link, Node, failing_share
 from dashboard.facts import code, table
 from dashboard.frame import go_to_event
 from dashboard.read import rows
+from dashboard.spans import Span
 from dashboard.text import count, duration, escaped, rate, visible
 from schemas.records import EventRef
 
 CASCADES_SHOWN = 8
 
 
-def draw_node_panel(flow: FlowMap, node: Node, window_s: int, pick: Pick) -> None:
+def draw_node_panel(
+    flow: FlowMap, node: Node, span: Span, pick: Pick, difference: Difference | None = None
+) -> None:
     """Draw the panel of one node."""
     st.html(f'<div class="hw-title">{escaped(node.name, 160)}</div>{node.kind}')
+    if difference:
+        st.html(f'<div class="hw-note">{escaped(" ".join(difference.said), 400)}</div>')
+    window_s = span.window_s
     st.html(table(_facts(node, window_s)))
     into = sorted(
         (link for link in flow.links.values() if link.target == node.id), key=lambda link: -link.events
@@ -30,7 +37,7 @@ def draw_node_panel(flow: FlowMap, node: Node, window_s: int, pick: Pick) -> Non
         "Takes in from" if node.kind == "service" else "Written by", flow, into, "source", window_s, pick
     )
     _neighbours("Writes to" if node.kind == "service" else "Leads to", flow, out, "target", window_s, pick)
-    _events(node, window_s)
+    _events(node, span)
 
 
 def _facts(node: Node, window_s: int) -> list[tuple[str, str]]:
@@ -87,8 +94,8 @@ def _neighbours(title: str, flow: FlowMap, found: list[Link], end: str, window_s
     link_list(data, key=f"near_{end}", on_pick=pick)
 
 
-def _events(node: Node, window_s: int) -> None:
-    found = rows("flow_events", kind=node.kind, name=node.name, window_s=window_s, rows_max=CASCADES_SHOWN)
+def _events(node: Node, span: Span) -> None:
+    found = rows("flow_events", kind=node.kind, name=node.name, **span.times, rows_max=CASCADES_SHOWN)
     if not found:
         return
     st.markdown("**Cascades through it**, dead letters first")

@@ -17,7 +17,7 @@ FROM
 (
     SELECT *, toUnixTimestamp64Milli(effect_time) - toUnixTimestamp64Milli(cause_time) AS latency_ms
     FROM edges FINAL
-    WHERE effect_time >= now64(3) - toIntervalSecond({window_s:UInt32}) AND confidence > 0
+    WHERE effect_time >= {since:DateTime64(3, 'UTC')} AND effect_time < {until:DateTime64(3, 'UTC')} AND confidence > 0
 )
 GROUP BY cause_topic, effect_service, effect_topic, relation
 ORDER BY cause_topic, effect_service, effect_topic, relation

@@ -2,6 +2,6 @@
 SELECT topic, partition, offset, time, type, dead_letter
 FROM events FINAL
 WHERE if({kind:String} = 'topic', topic, service) = {name:String}
-    AND time >= now64(3) - toIntervalSecond({window_s:UInt32}) AND time <= now64(3) + toIntervalSecond(5)
+    AND time >= {since:DateTime64(3, 'UTC')} AND time < {until:DateTime64(3, 'UTC')}
 ORDER BY dead_letter DESC, time DESC, topic, partition, offset
 LIMIT {rows_max:UInt32}

@@ -12,7 +12,7 @@ FROM
         toString(effect_service) AS effect_service,
         toUnixTimestamp64Milli(effect_time) - toUnixTimestamp64Milli(cause_time) AS latency_ms
     FROM edges FINAL
-    WHERE effect_time >= now64(3) - toIntervalSecond({window_s:UInt32}) AND effect_service != ''
+    WHERE effect_time >= {since:DateTime64(3, 'UTC')} AND effect_time < {until:DateTime64(3, 'UTC')} AND effect_service != ''
         AND confidence > 0
 )
 GROUP BY GROUPING SETS ((cause_topic, effect_service), (effect_service))

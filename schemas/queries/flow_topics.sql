@@ -9,6 +9,6 @@ SELECT
     argMax(partition, (time, offset)) AS last_partition,
     argMax(offset, (time, offset)) AS last_offset
 FROM events FINAL
-WHERE time >= now64(3) - toIntervalSecond({window_s:UInt32}) AND time <= now64(3) + toIntervalSecond(5)
+WHERE time >= {since:DateTime64(3, 'UTC')} AND time < {until:DateTime64(3, 'UTC')}
 GROUP BY topic, service
 ORDER BY topic, service

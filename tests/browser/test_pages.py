@@ -166,3 +166,13 @@ def test_a_grade_comes_with_advice_for_the_client(company: Dashboard, page: Page
     expect(panel).to_contain_text("a day, become exact")
     page.get_by_text("By service").click()
     expect(page.locator("tr[data-id='shipping']")).to_be_visible()
+
+
+def test_the_map_shows_what_changed_and_the_past(company: Dashboard, page: Page) -> None:
+    page.goto(company.url + "/flow?window=15+m&against=The+window+before")
+
+    expect(page.locator(".hw-verdict")).to_contain_text("gone")
+    expect(page.locator(".card.gone", has_text="deliveries")).to_be_visible()
+    expect(page.get_by_text("Gone: 1.0/min before, nothing now.").first).to_be_visible()
+    page.goto(company.url + "/flow?at=2020-01-01+10:00")
+    expect(page.get_by_text("No event in 1 h up to 2020-01-01 10:00 UTC")).to_be_visible()

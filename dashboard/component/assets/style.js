@@ -31,6 +31,10 @@ const SHEET = `
 .line { fill: none; stroke: var(--hw-edge); stroke-width: 1.5; opacity: .8; }
 .line.inferred, .line.ambiguous { stroke: var(--hw-primary); opacity: 1; stroke-dasharray: 6 4; }
 .line.ambiguous { stroke-dasharray: 2 4; }
+.line.fresh { stroke: var(--hw-green); stroke-width: 2.6; opacity: 1; } .line.altered { stroke: var(--hw-amber); stroke-width: 2.6; opacity: 1; }
+.line.gone { stroke: var(--hw-mute); stroke-dasharray: 2 5; opacity: 1; }
+.card.fresh .face { stroke: var(--hw-green); stroke-width: 2.2; } .card.fresh .badge { fill: #1d7a4c; } .card.fresh .badge-text { fill: #fff; }
+.card.gone .face { stroke: var(--hw-mute); stroke-dasharray: 4 4; } .card.gone .title { text-decoration: line-through; }
 .line.critical { stroke: var(--hw-text); stroke-width: 2.4; opacity: 1; }
 .line.hot { stroke: var(--hw-red); stroke-width: 2.6; opacity: 1; }
 .reach { fill: none; stroke: transparent; stroke-width: 12; pointer-events: stroke; }
@@ -66,6 +70,8 @@ const SHEET = `
 .legend span { display: flex; align-items: center; gap: 6px; white-space: nowrap; }
 .legend i { display: inline-block; width: 20px; height: 0; border-top: 2px solid var(--hw-edge); }
 .legend i.inferred { border-top: 2px dashed var(--hw-primary); } .legend i.ambiguous { border-top: 2px dotted var(--hw-primary); }
+.legend i.fresh { border-top: 3px solid var(--hw-green); } .legend i.gone { border-top: 2px dotted var(--hw-mute); }
+.legend i.altered { border-top: 3px solid var(--hw-amber); }
 .legend i.critical { border-top: 3px solid var(--hw-text); } .legend i.hot { border-top: 3px solid var(--hw-red); }
 .legend i.group, .legend i.service, .legend i.topic { width: 16px; height: 11px; border: 1.5px solid var(--hw-mute); border-radius: 3px; }
 .legend i.group { box-shadow: 2px 2px 0 var(--hw-line); } .legend i.service { border-left-width: 4px; }

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from dashboard.draw_flow import FlowMap, around, build_map, failing_share, flow_data
+from collector.lineage.topology import FlowMap, build_map, failing_share
+from dashboard.draw_flow import around, flow_data
 
 
 def _topic(topic: str, service: str, events: int, dead: int = 0) -> dict[str, Any]:
