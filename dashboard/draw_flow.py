@@ -70,7 +70,7 @@ def flow_data(
     ]
     edges = [
         _line(link, window_s)
-        | _changed_line(changed.get(f"{link.source} {link.target}"))
+        | _changed_line(changed.get(f"{link.source} {link.target}"), plain=_comes_or_goes(link, changed))
         | {"hot": (link.source, link.target) in flow.hot_links and not changed}
         | {"points": placed.routes.get((link.source, link.target), [])}
         for link in shown
@@ -97,12 +97,18 @@ def _changed_card(difference: Difference | None) -> dict[str, Any]:
     }
 
 
-def _changed_line(difference: Difference | None) -> dict[str, Any]:
+def _comes_or_goes(link: Link, changed: Mapping[str, Difference]) -> bool:
+    """Tell whether an end of the link is new or gone: then that is marked there, and once is enough."""
+    ends = [changed.get(id_) for id_ in (link.source, link.target)]
+    return any(end is not None and end.what != "changed" for end in ends)
+
+
+def _changed_line(difference: Difference | None, *, plain: bool) -> dict[str, Any]:
     if difference is None:
         return {}
     return {
         "kind": {"new": "fresh", "gone": "gone"}.get(difference.what, "altered"),
-        "label": difference.mark,
+        "label": "" if plain else difference.mark,
         "tip": "\n".join((visible(difference.name, 160), *difference.said)),
     }
 

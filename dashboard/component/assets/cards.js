@@ -97,7 +97,7 @@ export function arrowHeads() {
 export function edgeElement(edge, a, b, font) {
   const path = edgePath(edge, a, b);
   const state = `${edge.kind} ${edge.hot ? "hot" : ""} ${edge.critical ? "critical" : ""}`;
-  const head = edge.hot ? "hot" : edge.critical ? "critical" : edge.kind === "caused" ? "plain" : "guess";
+  const head = edge.hot ? "hot" : edge.critical ? "critical" : ["inferred", "ambiguous"].includes(edge.kind) ? "guess" : "plain";
   const line = svg("path", { d: path, class: `line ${state}`, "stroke-width": edge.width, "marker-end": `url(#head-${head})` });
   const reach = svg("path", { d: path, class: "reach" });
   const group = svg("g", { class: "edge", "data-from": edge.from, "data-to": edge.to }, [line, reach]);
