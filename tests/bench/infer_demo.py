@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def _report(base: Path, *, save: bool) -> None:
-    store = open_store(f"embedded:{base / 'data'}")
+    store = open_store(f"embedded:{base / 'data' / 'store'}")
     try:
         InferCauses(store).step(datetime.now(UTC) + timedelta(minutes=1))
         edges = store.query("infer_edges", EVERYTHING)
