@@ -28,7 +28,7 @@ STEP_S_MAX = 20.0
 HABITS_MAX = 5_000
 WEIGHT_MAX = 5_000.0
 REFERS_SHARE = 0.5
-"""Where at least this share of a kind of events names its cause, one that names none has none."""
+"""Where at least this share of a kind of events names its cause, one that does not could not, or has none."""
 CHANGED = 0.1
 GUESS_AGE = timedelta(days=36_525)
 """Versions of guesses are a hundred years early, so that evidence for the same pair always outlives them."""
@@ -125,7 +125,9 @@ class _Window:
             span=[row["trace_id"] + row["span_id"] if row["span_id"] else "" for row in self.rows],
             correlation=[row["correlation_id"] for row in self.rows],
             key=[row["key_hex"] for row in self.rows],
-            root=self._roots(),
+            root=[bool(row["is_copy"]) for row in self.rows],
+            silent=self._silent(),
+            nameless=[not row["message_id"] for row in self.rows],
         )
 
     def _read_edges(self, edges: Sequence[Mapping[str, Any]]) -> None:
@@ -141,8 +143,8 @@ class _Window:
             if cause is not None and edge["relation"] == "caused" and edge["confidence"] > 0.99:
                 self.exact.append((effect, cause))
 
-    def _roots(self) -> list[bool]:
-        """Mark events that have no cause by their own words: others of their kind name theirs, or they are copies."""
+    def _silent(self) -> list[bool]:
+        """Mark events that name no cause although most of their kind do."""
         seen: dict[tuple[str, str, str], list[int]] = {}
         for row in self.rows:
             counts = seen.setdefault((row["topic"], row["type"], row["service"]), [0, 0])
@@ -150,7 +152,7 @@ class _Window:
             counts[1] += bool(row["refers"])
         named = {kind for kind, (events, refers) in seen.items() if refers >= REFERS_SHARE * events}
         return [
-            bool(row["is_copy"]) or (row["topic"], row["type"], row["service"]) in named for row in self.rows
+            not row["refers"] and (row["topic"], row["type"], row["service"]) in named for row in self.rows
         ]
 
     def targets(self, since: datetime, until: datetime) -> np.ndarray:

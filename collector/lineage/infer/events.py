@@ -26,6 +26,8 @@ class Events:
 
     `reader` is the service that reads this very event where that is known; else `readers` says which services read
     a topic, and a topic without an entry may be read by anyone. `root` marks events that are known to have no cause.
+    `silent` marks those that name no cause although others of their kind do: their cause is likely to be one of the
+    `nameless`, which have no id that could be named.
     """
 
     time_ms: Sequence[float] | Floats
@@ -38,6 +40,8 @@ class Events:
     correlation: Sequence[str] = ()
     key: Sequence[str] = ()
     root: Sequence[bool] | Flags = ()
+    silent: Sequence[bool] | Flags = ()
+    nameless: Sequence[bool] | Flags = ()
     readers: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -52,6 +56,7 @@ class Kind:
     type: str
     producer: str
     reader: str
+    silent: bool = False
 
     def __str__(self) -> str:
         return self.topic
@@ -61,7 +66,8 @@ class Kind:
 class Frame:
     """The same events by time. `order` leads back to the rows of `Events`; every column is in the new order.
 
-    `producer` and `reader` are numbers of services; `shared[join]` numbers the value that an event has of it.
+    `nameless` is by kind; `producer` and `reader` are numbers of services; `shared[join]` numbers the value that an
+    event has of it.
     """
 
     order: Ints
@@ -71,6 +77,7 @@ class Frame:
     producer: Ints
     reader: Ints
     root: Flags
+    nameless: Flags
     shared: Mapping[str, Ints]
     readers: Mapping[str, frozenset[str]]
 
@@ -79,6 +86,8 @@ class Frame:
 
     def may_cause(self, cause: int, effect: int) -> bool:
         """Whether the service that wrote events of kind `effect` may have read those of kind `cause`."""
+        if self.kinds[effect].silent and not self.nameless[cause]:
+            return False
         producer = self.kinds[effect].producer
         reader = self.kinds[cause].reader
         if reader:
@@ -94,22 +103,46 @@ def frame(events: Events) -> Frame:
     count = len(time)
     columns = [_codes(column, count, order) for column in (events.topic, events.type)]
     services, service_names = _common_codes((events.producer, events.reader), count, order)
-    parts = [columns[0][0], columns[1][0], *services]
+    silent = _flags(events.silent, order)
+    parts = [columns[0][0], columns[1][0], *services, silent.astype(np.int64)]
     kind, first = _combine(parts, count)
     names = [columns[0][1], columns[1][1], service_names, service_names]
     kinds = tuple(
-        Kind(*(name[part[row]] if part[row] >= 0 else "" for part, name in zip(parts, names, strict=True)))
+        _kind(
+            [name[part[row]] if part[row] >= 0 else "" for part, name in zip(parts, names, strict=False)],
+            silent[row],
+        )
         for row in first
     )
+    nameless = np.bincount(kind, weights=_flags(events.nameless, order), minlength=len(kinds))
+    nameless_kind: Flags = nameless * 2 > np.bincount(kind, minlength=len(kinds))
     given = {"span": events.span, "trace": events.trace, "correlation": events.correlation, "key": events.key}
     shared = {join: _codes(column, count, order)[0] for join, column in given.items()}
     shared["time"] = np.zeros(count, dtype=np.int64)
-    root = (
-        np.asarray(events.root, dtype=np.bool_)[order]
-        if len(events.root)
-        else np.zeros(count, dtype=np.bool_)
+    return Frame(
+        order=order,
+        time=time[order],
+        kind=kind,
+        kinds=kinds,
+        producer=services[0],
+        reader=services[1],
+        root=_flags(events.root, order),
+        nameless=nameless_kind,
+        shared=shared,
+        readers=events.readers,
     )
-    return Frame(order, time[order], kind, kinds, services[0], services[1], root, shared, events.readers)
+
+
+def _kind(words: Sequence[str], silent: bool) -> Kind:
+    topic, kind, producer, reader = words
+    return Kind(topic, kind, producer, reader, bool(silent))
+
+
+def _flags(column: Sequence[bool] | Flags, order: Ints) -> Flags:
+    flags: Flags = np.zeros(len(order), dtype=np.bool_)
+    if len(column):
+        flags = np.asarray(column, dtype=np.bool_)[order]
+    return flags
 
 
 def _codes(column: Sequence[str], count: int, order: Ints) -> tuple[Ints, list[str]]:

@@ -224,8 +224,9 @@ class _Inference:
         learned = learn_by_joins(self._frame, self._pools, kinds)
         if len(learned.effects):
             habits = learn(self._frame, learned.effects, learned.causes, among=self._pools)
-            usual = calibrate.RULES["usual"]
-            self._by_habits(rows, habits, calibrate.Curve(np.array([0.0, 1.0]), np.array([0.0, usual])))
+            for kind, rule in learned.rules.items():
+                curve = calibrate.Curve(np.array([0.0, 1.0]), np.array([0.0, calibrate.RULES[rule]]))
+                self._by_habits(rows[self._frame.kind[rows] == kind], habits, curve)
 
 
 def _within_one(listed: list[Candidate]) -> list[Candidate]:

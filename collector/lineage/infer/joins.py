@@ -21,29 +21,34 @@ KINDS_MAX = 400
 
 
 class Learned(NamedTuple):
-    """Edges to learn habits from: rows of the frame."""
+    """Edges to learn habits from: rows of the frame; and by kind of effect how the guess came about, a rule."""
 
     effects: Ints
     causes: Ints
+    rules: dict[int, str]
 
 
 def learn_by_joins(frame: Frame, among: Mapping[str, Pool], kinds: Ints) -> Learned:
     """Return what are likely edges to events of these kinds. Kinds that seem to begin things have none."""
-    effects, causes = [], []
+    effects: list[Ints] = []
+    causes: list[Ints] = []
+    rules: dict[int, str] = {}
     counts = np.bincount(frame.kind, minlength=len(frame.kinds))
     usual = np.argsort(-counts)[:KINDS_MAX]
     for kind in kinds.tolist():
         rows = np.flatnonzero((frame.kind == kind) & ~frame.root)[-SAMPLE:]
         if len(rows) < EVENTS_MIN:
             continue
-        best = min(_predecessors(frame, among, rows, kind, usual), default=None, key=lambda found: found[0])
-        if best is not None:
-            found = best[1]
+        necessary = sorted(_predecessors(frame, among, rows, kind, usual), key=lambda one: one[0])
+        if necessary:
+            (rank, _), found = necessary[0]
+            rivals = sum(other == rank for (other, _), _ in necessary)
+            rules[kind] = f"{list(among)[rank]}, the {'only' if rivals == 1 else 'closest'} one"
             effects.append(rows[found != NONE])
             causes.append(found[found != NONE])
     if not effects:
-        return Learned(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
-    return Learned(np.concatenate(effects), np.concatenate(causes))
+        return Learned(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), {})
+    return Learned(np.concatenate(effects), np.concatenate(causes), rules)
 
 
 def _predecessors(
