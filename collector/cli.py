@@ -12,6 +12,7 @@ from collector.commands import (
     demo,
     dlq,
     doctor,
+    drift,
     edges,
     flows,
     incidents,
@@ -19,6 +20,7 @@ from collector.commands import (
     migrate,
     receive,
     redrive,
+    schema,
     search,
     store,
     topology,
@@ -45,6 +47,8 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(incidents.app, name="incidents")
 app.command()(dlq.dlq)
 app.add_typer(redrive.app, name="redrive")
+app.command()(drift.drift)
+app.add_typer(schema.app, name="schema")
 app.command()(collect.collect)
 app.command()(migrate.migrate)
 app.command()(store.store)

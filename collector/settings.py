@@ -225,6 +225,14 @@ class Settings(BaseSettings):
         description="Headers whose name matches in full are left off a redriven record: what the failure had added",
     )
     shapes: bool = Field(True, description="Read the structure (paths and types, no values) of JSON payloads")
+    registry_url: str = Field(
+        "", description="Schema registry with the Confluent REST interface; empty = there is none. Only asked"
+    )
+    registry_user: str = Field("", description="User name at the schema registry")
+    registry_password: SecretStr = Field(SecretStr(""), description="Password at the schema registry")
+    registry_ca: Path | None = Field(
+        None, description="CA certificates (PEM) that sign the schema registry's certificate"
+    )
     producers: dict[str, str] = Field(
         default_factory=dict,
         description="Topic pattern to producing service, for topics whose records do not name their producer",
@@ -284,6 +292,13 @@ class Settings(BaseSettings):
     def _names_differ(cls, value: list[AlertChannel]) -> list[AlertChannel]:
         if len({channel.name for channel in value}) < len(value):
             raise ValueError("two channels have the same name")
+        return value
+
+    @field_validator("registry_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^/@\s]+(/[^\s]*)?", value):
+            raise ValueError("write http(s)://host:port/path; user and password have settings of their own")
         return value
 
     @model_validator(mode="after")

@@ -42,12 +42,14 @@ def tasks(store: Store, settings: Settings) -> Sequence[Task]:
     from collector.detect.watch_incidents import JudgeIncidents
     from collector.lineage.infer_causes import InferCauses
     from collector.lineage.link_spans import LinkSpans
+    from collector.registry.task import RegistryTask
 
     return [
         LinkSpans(store),
         # After all evidence: it guesses only what nothing explains.
         InferCauses(store),
         FollowGroups(store, settings),
+        RegistryTask(store, settings),
         DriftTask(store),
         FindDeadLetters(store, settings),
         # Behind all others: these judge what was found, and tell it.

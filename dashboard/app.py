@@ -15,6 +15,7 @@ page = st.navigation(
         st.Page("app_pages/cascades.py", title="Cascades", url_path=links.CASCADES),
         st.Page("app_pages/flow_map.py", title="Flow map", url_path=links.FLOW),
         st.Page("app_pages/flows.py", title="Flows", url_path=links.FLOWS),
+        st.Page("app_pages/schema_drift.py", title="Schema drift", url_path=links.DRIFT),
         st.Page("app_pages/anomalies.py", title="Anomalies", url_path=links.ANOMALIES),
         st.Page("app_pages/linkability.py", title="Linkability", url_path=links.LINKABILITY),
         st.Page("app_pages/collector_health.py", title="Collector", url_path=links.COLLECTOR),

@@ -99,6 +99,52 @@ def line(
     return {"height": height, "layer": [_frame(x, now, window), points], "config": {"view": {"stroke": None}}}
 
 
+def two_forms(rows: Sequence[dict[str, Any]], *, step_s: int, height: int = 170) -> dict[str, Any]:
+    """Draw `old_events` and `new_events` of `rows` (with `step`, UTC) as bars upon each other; no row, no bar."""
+    values = [
+        {
+            "from": row["step"].isoformat(),
+            "to": (row["step"] + timedelta(seconds=step_s)).isoformat(),
+            "form": form,
+            "records": row[field],
+            "y": row["old_events"] if field == "new_events" else 0,
+            "y2": row["old_events"] + (row["new_events"] if field == "new_events" else 0),
+        }
+        for row in rows
+        for form, field in (("old", "old_events"), ("new", "new_events"))
+        if row[field]
+    ]
+    return {
+        "height": height,
+        "data": {"values": values},
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": {**_time_axis(True), "field": "from"},
+            "x2": {"field": "to"},
+            "y": _value_axis("y", "records"),
+            "y2": {"field": "y2"},
+            "color": {
+                "field": "form",
+                "type": "nominal",
+                "scale": {"domain": ["old", "new"], "range": [BLUE, AMBER]},
+                "legend": {"orient": "bottom", "title": None, "padding": 0, "offset": 2},
+            },
+            "tooltip": [
+                {
+                    "field": "from",
+                    "type": "temporal",
+                    "format": "%d %b %H:%M",
+                    "scale": {"type": "utc"},
+                    "title": "UTC",
+                },
+                {"field": "form", "type": "nominal"},
+                {"field": "records", "type": "quantitative", "format": ","},
+            ],
+        },
+        "config": {"view": {"stroke": None}},
+    }
+
+
 def _frame(x: dict[str, Any], now: datetime, window: timedelta) -> dict[str, Any]:
     """Return an invisible layer that spans the window: a fixed domain is not kept beside other layers."""
     ends = {"values": [{"time": (now - window).isoformat()}, {"time": now.isoformat()}]}

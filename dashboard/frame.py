@@ -43,6 +43,12 @@ def go_to_event(event: str | None, _open: bool = False) -> None:
         st.session_state["go_to"] = ("app_pages/cascades.py", {"event": event})
 
 
+def go_to_change(change_id: str | None, _open: bool = False) -> None:
+    """Go to a change on the schema drift page, once the callback that this is called from has ended."""
+    if change_id:
+        st.session_state["go_to"] = ("app_pages/schema_drift.py", {"change": change_id})
+
+
 def go_to_topic(topic: str | None, _open: bool = False) -> None:
     """Go to a topic on the flow map, once the callback that this is called from has ended."""
     if topic:

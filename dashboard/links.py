@@ -9,6 +9,7 @@ FLOWS = "flows"
 ANOMALIES = "anomalies"
 LINKABILITY = "linkability"
 DEAD_LETTERS = "dead-letters"
+DRIFT = "drift"
 
 
 def to_event(event: str) -> str:
@@ -44,3 +45,8 @@ def to_stream(name: str) -> str:
 def to_reason(reason_id: str) -> str:
     """Return the relative address of one reason on the page of dead letters."""
     return f"{DEAD_LETTERS}?{urlencode({'reason': reason_id})}"
+
+
+def to_change(change_id: str) -> str:
+    """Return the relative address of one change, on the schema drift page."""
+    return f"{DRIFT}?{urlencode({'change': change_id})}"

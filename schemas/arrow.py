@@ -336,3 +336,16 @@ SPAN_CAUSES = pa.schema(
 SPAN_BATCHES = pa.schema(
     [("batch", pa.uint64()), ("walked", pa.bool_()), ("spans", pa.uint64()), ("observed_time", _UTC_MS)]
 )
+SCHEMAS = pa.schema(
+    [
+        ("schema_id", pa.string()),
+        ("state", pa.string()),
+        ("format", pa.string()),
+        ("definition", pa.string()),
+        ("subjects", pa.list_(pa.string())),
+        ("versions", pa.list_(pa.uint32())),
+        ("latest", pa.list_(pa.uint32())),
+        ("levels", pa.list_(pa.string())),
+        ("observed_time", _UTC_MS),
+    ]
+)

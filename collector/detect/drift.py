@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from collector.detect.drift_changes import Structures, minutes, to_change
+from collector.detect.drift_registered import explained
 from collector.detect.drift_stream import Stream
 from collector.storage.api import Store
 from schemas import arrow
@@ -148,9 +149,24 @@ class DriftTask:
         self._groups.move_to_end(group)
         return changes
 
+    def _explained(self, changes: list[SchemaChange]) -> list[SchemaChange]:
+        """Return the changes with what the registry said of the schemas that they are about."""
+        ids = {
+            id_
+            for change in changes
+            if change.kind == "schema_id"
+            for id_ in (change.from_schema, change.to_schema)
+        }
+        if not ids:
+            return changes
+        known = {
+            row["schema_id"]: row for row in self._store.query("schemas_known", {"schema_ids": sorted(ids)})
+        }
+        return [explained(change, known) for change in changes]
+
     def _write(self, found: Mapping[Group, Iterable[SchemaChange]], now: datetime) -> None:
         """Write the changes that are new or have moved on, and withdraw those that late records refuted."""
-        changes = [change for group in found for change in found[group]]
+        changes = self._explained([change for group in found for change in found[group]])
         moved = [change for change in changes if self._written.get(change.change_id) != change]
         rows = pa.Table.from_pylist(
             [change_row(change, now) for change in moved], schema=arrow.SCHEMA_CHANGES

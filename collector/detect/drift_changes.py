@@ -111,16 +111,17 @@ _NOT_KNOWN = {
 
 
 def _kind(shift: Shift) -> ChangeKind:
-    return "format" if is_of_format(shift) else "schema_id" if is_of_schema_id(shift) else "shape"
+    if is_of_format(shift):
+        return "format"
+    has_fields = any(question.path not in (FORMAT, SCHEMA) for question in shift.answers)
+    return "schema_id" if is_of_schema_id(shift) and not has_fields else "shape"
 
 
 def _schemas(kind: ChangeKind, shift: Shift) -> tuple[str, str]:
-    if kind == "shape":
-        return "", ""
-    path = FORMAT if kind == "format" else SCHEMA
-    before = structure(*shift.was_usual, ()).types.get(path, frozenset())
-    after = shift.first.structure.types.get(path, frozenset())
-    return " | ".join(sorted(before)), " | ".join(sorted(after))
+    if kind != "format":
+        return shift.was_usual[1], shift.first.structure.schema_id
+    before = structure(*shift.was_usual, ()).types[FORMAT]
+    return " | ".join(sorted(before)), " | ".join(sorted(shift.first.structure.types[FORMAT]))
 
 
 def _shapes(shift: Shift, *, new: bool) -> tuple[int, ...]:

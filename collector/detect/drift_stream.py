@@ -38,6 +38,8 @@ _SILENT_MIN = timedelta(seconds=30)
 _PAUSE_MIN = timedelta(hours=2)
 _PAUSE_YOUNG_MIN = timedelta(hours=12)
 _YOUNG = timedelta(hours=36)
+_DAY = timedelta(hours=24)
+_MOST = 0.9
 
 
 class Stream:
@@ -52,6 +54,7 @@ class Stream:
         self._total = 0
         self._minutes = 0
         self._began: datetime | None = None
+        self._now: datetime | None = None
         self._versions: dict[str, tuple[datetime | None, int]] = {}
         self._pace: deque[tuple[datetime, int]] = deque()
         self._checked: datetime | None = None
@@ -77,6 +80,7 @@ class Stream:
     def feed(self, minute: Sequence[Seen]) -> None:
         """Take the records of the next minute (never an earlier one), in the order of their first times."""
         self._began = self._began or minute[0].minute
+        self._now = minute[0].minute
         for seen in minute:
             self._open_trials(seen)
         self._held = [*self._held[-_HELD_MAX:], minute] if self._trials else []
@@ -177,7 +181,7 @@ class Stream:
             versions = self._came_with(trial)
             if self._is_found(trial, versions):
                 self._found(trial, versions)
-            elif trial.is_refuted:
+            elif trial.is_refuted or self._has_had_its_day(trial):
                 self._accept(trial)
 
     def _came_with(self, trial: Trial) -> frozenset[str]:
@@ -193,9 +197,23 @@ class Stream:
             return False
         if trial.surprise_by(versions) >= SURPRISE_VERSION_MIN:
             return True
-        if trial.surprise < SURPRISE_MIN:
+        if trial.surprise < SURPRISE_MIN or self._may_be_the_hour(trial):
             return False
         return trial.surprise_minutes >= SURPRISE_MINUTES_MIN or self._took_over(trial)
+
+    def _has_had_its_day(self, trial: Trial) -> bool:
+        return (
+            self._is_of_the_first_day(trial)
+            and self._now is not None
+            and self._now - trial.first.minute >= _DAY
+        )
+
+    def _may_be_the_hour(self, trial: Trial) -> bool:
+        """Tell whether an answer beside others may just belong to an hour of the day that was not seen before."""
+        return trial.k < _MOST * trial.n and self._is_of_the_first_day(trial) and not self._took_over(trial)
+
+    def _is_of_the_first_day(self, trial: Trial) -> bool:
+        return self._began is None or trial.first.minute - self._began < _DAY
 
     def _events_min(self, trial: Trial) -> int:
         """Return how many records are needed: a few more where stragglers of a change just reverted are likely."""
@@ -259,11 +277,7 @@ class Stream:
     def _accept(self, trial: Trial) -> None:
         """Let a rare answer be usual from now on."""
         del self._trials[trial.question, trial.answer]
-        tally = self._tallies[trial.question]
-        if not trial.answer.startswith(NOT) and tally.n:
-            tally.k.setdefault(NOT + trial.answer, tally.n)
-        tally.n += trial.n
-        tally.k[trial.answer] += trial.k
+        self._tallies[trial.question].learn(trial.answer, trial.n, trial.k)
 
     # -- how far it has come
 
@@ -279,7 +293,7 @@ class Stream:
             tally = self._tallies[question] = shift.before[question].copy()
             if not shift.is_displacing:
                 since = shift.since.get(question, Tally())
-                tally.n, tally.k[answer] = tally.n + since.n, tally.k[answer] + since.k[answer]
+                tally.learn(answer, since.n, since.k[answer])
             elif question.about == "has" and answer == "yes":
                 self._forget_below(question.path)
             self._trials = {key: trial for key, trial in self._trials.items() if key[0] != question}

@@ -82,15 +82,20 @@ def structure(
     if types and ROOT not in types:
         types[ROOT] = {"object"}
     types[FORMAT] = {format_of(shape_id, schema_id)}
-    if schema_id:
+    if is_registered(schema_id):
         types[SCHEMA] = {schema_id}
     frozen = {path: frozenset(found) for path, found in types.items()}
     return Structure(shape_id, schema_id, frozen, {path: parent_of(path, frozen) for path in frozen})
 
 
+def is_registered(schema_id: str) -> bool:
+    """Tell whether this is an id in a registry; the address of a document is no more than the name of a version."""
+    return bool(schema_id) and not schema_id.startswith("uri:")
+
+
 def format_of(shape_id: int, schema_id: str) -> str:
     """Return how the payload is written: JSON, or framed by which registry; `binary` for what cannot be told."""
-    framed = schema_id.partition(":")[0]
+    framed = schema_id.partition(":")[0] if is_registered(schema_id) else ""
     if framed:
         return f"{framed} json" if shape_id else framed
     return "json" if shape_id else "binary"

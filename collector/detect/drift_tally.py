@@ -78,6 +78,15 @@ class Tally:
                 if answer not in answers:
                     self.since.setdefault(answer, seen)
 
+    def learn(self, answer: str, n: int, k: int) -> None:
+        """Let an answer that was news be usual: `k` of `n` more records gave it."""
+        if answer in ("yes", "no"):
+            self.k["no" if answer == "yes" else "yes"] += n - k
+        elif not answer.startswith(NOT):
+            self.k[NOT + answer] = self.k.get(NOT + answer, self.n) + n - k
+        self.n += n
+        self.k[answer] += k
+
     def _close_gap(self, answer: str, seen: Seen) -> None:
         if answer in self.last:
             time, count = self.last[answer]

@@ -9,7 +9,7 @@ from collector.detect.dead_letters_words import LIKELY_FROM, suspicion
 from dashboard import charts, links
 from dashboard.changes import Change, changes
 from dashboard.component import link_list
-from dashboard.frame import age_line, go_to_event, heading, no_data, refreshed, utc_now, verdict
+from dashboard.frame import age_line, go_to_change, go_to_event, heading, no_data, refreshed, utc_now, verdict
 from dashboard.read import dead_letters, rows, slow_rows
 from dashboard.text import ago, count, duration, visible
 from dashboard.verdict import Facts, Failing, judge
@@ -18,7 +18,8 @@ from schemas.records import EventRef
 WINDOW = timedelta(hours=1)
 STEP_S = 60
 WEEK_S = 7 * 86_400  # as on the page of dead letters, so that both share one answer
-SHAPES_MAX = 2_000
+CHANGES_WITHIN = timedelta(days=7)
+CHANGES_MAX = 100
 SETTLED = timedelta(minutes=10)
 
 
@@ -71,7 +72,8 @@ def _failing() -> list[Failing]:
 
 def _body() -> None:
     now = utc_now()
-    found_changes = changes(slow_rows("overview_shapes", rows_max=SHAPES_MAX))
+    since = (now - CHANGES_WITHIN).replace(second=0, microsecond=0)
+    found_changes = changes(rows("schema_changes", since=since, rows_max=CHANGES_MAX))
     failing = _failing()
     facts = _facts(now, found_changes, failing)
     said = judge(facts)
@@ -201,26 +203,33 @@ def _changes(found: list[Change], now: datetime) -> None:
     for change in found[:4]:
         more = f" and {len(change.said) - 2} more" if len(change.said) > 2 else ""
         said = visible(f"{change.topic}: {'; '.join(change.said[:2])}{more}", 200)
-        title = f"Payload of {visible(change.type or change.topic, 60)} changed"
-        lines.append(_change_row(str(change.first), title, said, change.time, now))
+        by = f" by {visible(change.who, 40)}" if change.who else ""
+        title = f"Payload of {visible(change.type or change.topic, 60)} changed{by}"
+        lines.append(
+            _change_row(change.change_id, links.to_change(change.change_id), title, said, change.time, now)
+        )
     for row in slow_rows("overview_new_topics", rows_max=4):
         if row["first_time"] < row["oldest_time"] + SETTLED:
             continue  # with the first records of a store, every topic is new: that is no news
         first = str(EventRef(row["topic"], row["first_partition"], row["first_offset"]))
         title = f"New topic {visible(row['topic'], 80)}"
-        lines.append(_change_row(first, title, "first record", row["first_time"], now))
+        lines.append(_change_row(first, links.to_event(first), title, "first record", row["first_time"], now))
     if not lines:
         st.caption("Nothing new was seen.")
         return
     columns = [{"text": "What"}, {"text": "when", "style": "time"}]
     data = {"scope": "", "label": "Newest changes", "columns": columns, "rows": lines}
-    link_list(data, key="changes", on_pick=go_to_event)
+    link_list(data, key="changes", on_pick=_go_to)
 
 
-def _change_row(event: str, title: str, under: str, time: datetime, now: datetime) -> dict[str, Any]:
+def _go_to(id_: str | None, _open: bool = False) -> None:
+    (go_to_event if id_ and "/" in id_ else go_to_change)(id_)
+
+
+def _change_row(id_: str, href: str, title: str, under: str, time: datetime, now: datetime) -> dict[str, Any]:
     return {
-        "id": event,
-        "href": links.to_event(event),
+        "id": id_,
+        "href": href,
         "cells": [{"text": title, "under": under}, {"text": ago(time, now)}],
     }
 

@@ -9,6 +9,7 @@ from hashlib import sha256
 from random import Random
 from typing import Any
 
+from collector.detect.drift import DriftTask
 from collector.storage.api import Store
 from schemas import arrow
 from tests.browser.oddities import odd_flows
@@ -57,6 +58,7 @@ def seed_company(store: Store, now: datetime, *, oddities: bool = True) -> dict[
         refs |= odd_flows(store, story, now)
     story.write(store, "company")
     _shapes(store, now)
+    DriftTask(store).step(now)
     _collector(store, story, now)
     return refs
 
@@ -70,7 +72,14 @@ def _order(story: Story, random: Random, at: datetime, order: str, fails: bool) 
 
     trace = sha256(order.encode()).hexdigest()[:32]
     placed = story.event(
-        "orders", "OrderPlaced", "web-checkout", at, key=key, trace_id=trace, correlation_id=order
+        "orders",
+        "OrderPlaced",
+        "web-checkout",
+        at,
+        key=key,
+        trace_id=trace,
+        correlation_id=order,
+        shape_id=4 if at > story.now - timedelta(minutes=12) else 1,
     )
     pay = story.event("payments.requests", "PaymentRequested", "payments", after(placed, 40), placed, key=key)
     check = story.event("fraud.scores", "FraudScored", "fraud", after(placed, 110), placed, key=key)

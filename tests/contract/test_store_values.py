@@ -197,6 +197,7 @@ def test_a_time_without_a_zone_is_refused_instead_of_guessed(store: Store, ask: 
         ("collector_partitions", arrow.COLLECTOR_PARTITIONS),
         ("collector_status", arrow.COLLECTOR_STATUS),
         ("schema_changes", arrow.SCHEMA_CHANGES),
+        ("schemas", arrow.SCHEMAS),
         ("incidents", arrow.INCIDENTS),
         ("incident_changes", arrow.INCIDENT_CHANGES),
         ("incident_acknowledgements", arrow.INCIDENT_ACKNOWLEDGEMENTS),

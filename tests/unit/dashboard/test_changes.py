@@ -1,45 +1,42 @@
-"""New structures of payloads, in words per field."""
+"""Changes of payloads as the Overview says them: from the same facts as the Schema drift page."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from dashboard.changes import changes
+from schemas.drift import FieldChange, SchemaChange, change_row
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
 
 
-def _shape(minute: int, *paths: str, type_: str = "Order") -> dict[str, Any]:
-    return {
-        "topic": "orders", "type": type_, "shape_id": minute, "paths": list(paths), "first_partition": 1,
-        "first_offset": minute, "first_time": START + timedelta(minutes=minute),
+def _change(*fields: FieldChange, **more: Any) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "topic": "orders", "type": "Order", "change_id": "c1", "kind": "shape", "service": "shop",
+        "service_version": "2.0", "first_time": START, "first_partition": 1, "first_offset": 5,
+        "detected_time": START, "from_shape": 1, "to_shape": 2, "from_schema": "", "to_schema": "",
+        "new_shapes": (2,), "old_shapes": (1,), "fields": fields, "verdict": "breaking", "verdict_rule": "",
+        "state": "complete", "new_events": 3, "old_events": 0, "new_share": 1.0, "last_new_time": START,
+        "last_old_time": None, "complete_time": START, "reverted_time": None, "evidence": "",
     }  # fmt: skip
+    return change_row(SchemaChange(**values | more), START)
 
 
-def test_a_new_field_and_a_new_type_are_said() -> None:
-    found = changes(
-        [_shape(0, "qty:integer", "sku:string"), _shape(5, "qty:string", "site:null", "sku:string")]
+def test_a_change_is_said_field_by_field_with_its_first_event_and_who_sent_it() -> None:
+    (change,) = changes(
+        [
+            _change(
+                FieldChange("qty", "type_changed", "integer", "string"),
+                FieldChange("site", "added", after="null"),
+            )
+        ]
     )
 
-    assert [change.said for change in found] == [("qty: integer → string", "+ site (null)")]
-    assert str(found[0].first) == "orders/1/5"
+    assert change.said == ("qty: integer → string", "+ site (null)")
+    assert str(change.first) == "orders/1/5"
+    assert change.who == "shop 2.0"
 
 
-def test_the_first_structure_of_a_type_is_no_change() -> None:
-    assert changes([_shape(0, "a:string"), _shape(1, "b:string", type_="Refund")]) == []
+def test_a_change_without_fields_says_its_schemas() -> None:
+    (change,) = changes([_change(kind="schema_id", from_schema="confluent:1", to_schema="confluent:2")])
 
-
-def test_an_absent_optional_field_is_no_change_and_neither_is_its_return() -> None:
-    assert (
-        changes([_shape(0, "a:string", "b:string"), _shape(1, "a:string"), _shape(2, "a:string", "b:string")])
-        == []
-    )
-
-
-def test_the_newest_change_comes_first() -> None:
-    found = changes([_shape(0, "a:string"), _shape(1, "a:string", "b:null"), _shape(2, "a:string", "c:null")])
-
-    assert [change.said for change in found] == [("+ c (null)",), ("+ b (null)",)]
-
-
-def test_a_path_with_colons_keeps_them() -> None:
-    assert changes([_shape(0, "a:string"), _shape(1, "urn:x:string")])[0].said == ("+ urn:x (string)",)
+    assert change.said == ("confluent:1 → confluent:2",)

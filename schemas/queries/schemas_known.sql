@@ -1,0 +1,2 @@
+-- What the registry said of these ids.
+SELECT * FROM schemas FINAL WHERE schema_id IN {schema_ids:Array(String)}
