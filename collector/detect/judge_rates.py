@@ -6,6 +6,7 @@ When an incident was *noticed* is worked out apart, from what had been read by w
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from math import log
 from typing import Literal
 
 import numpy as np
@@ -18,8 +19,7 @@ from schemas.incidents import Severity
 RESOLVE_WINDOWS_S = (30, 120, 300, 900, 1800, 3600, 7200, 21600)
 QUIET_TIME_S = 6 * 3600
 QUIET_UNKNOWN_S = 1800
-QUIET_GOODS = 4.6  # (1 - p)^n < 1 % for n = 4.6 / p
-SEGMENT_BAD_MIN = 3
+HOPELESS = 25.0  # so unlikely (e^-25) that nothing further back can belong to it
 DETECTION_SLOTS_MAX = 200
 SAMPLES_MAX = 5
 CHUNK = 2_048
@@ -54,6 +54,18 @@ def judge_rates(series: Series, rule: Rule, now_s: int, watching_since_s: float 
     Before `watching_since_s` nobody looked: what happened then is history. Slots that are not over yet wait.
     """
     return _Judge(series, rule, now_s, watching_since_s).judged()
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """How much more likely one bad, or one good, event is while it fails than otherwise, as logarithms."""
+
+    bad: float
+    good: float
+
+    def of(self, bad: float, good: float) -> float:
+        """Return by how much so many events speak for failing."""
+        return bad * self.bad - good * self.good
 
 
 class _Judge:
@@ -130,51 +142,60 @@ class _Judge:
         return stop
 
     def _share(self, pair: Pair, position: int, threshold: float) -> float:
-        """Return the bad share since the first bad event of the short window: that of the incident itself."""
+        """Return the bad share of the incident, carefully: by the short window since its first bad event."""
         at_s = self._bads[position].end_s
         from_s = max(at_s - pair.short_s, self._after_s)
         first = bisect_left(self._bads, from_s, key=lambda slot: slot.slot_s)
         first_s = self._bads[first].slot_s
         total = self._total.between(first_s, at_s)
         share = self._bad.between(first_s, at_s) / total if total else 1.0
-        return min(1.0, max(share, threshold))
+        # It was looked at because it was high: taken at its word, the first quieter minute would seem to be the end.
+        return min(0.9, max(share / 3, threshold / 2))
 
-    def _is_quiet(self, earlier: BadSlot, later: BadSlot, share: float) -> bool:
-        """Return whether so much went well between two bad slots that they do not belong together."""
+    def _steps(self, share: float, at_s: float) -> "_Steps":
+        usual = max(self._series.habit(at_s), share / 50, 0.0005)
+        return _Steps(log(share / min(usual, share / 2)), -log(1 - min(share, 0.99)))
+
+    def _gap(self, earlier: BadSlot, later: BadSlot) -> float | None:
+        """Return how many events went well between two slots; None where they cannot belong together."""
         gap_s = later.slot_s - earlier.end_s
-        good = self._total.between(earlier.end_s, later.slot_s)
-        if not self._total.slots_s:
-            return gap_s > QUIET_UNKNOWN_S
-        return good >= QUIET_GOODS / share or gap_s > QUIET_TIME_S
+        limit_s = QUIET_TIME_S if self._total.slots_s else QUIET_UNKNOWN_S
+        return None if gap_s > limit_s else self._total.between(earlier.end_s, later.slot_s)
+
+    def _good_in(self, slot: BadSlot) -> float:
+        return max(0, self._total.between(slot.slot_s, slot.end_s) - slot.bad)
 
     def _start(self, position: int, share: float) -> int:
-        """Walk back to the first slot of the run without a quiet gap."""
-        start = position
-        while start > 0 and self._bads[start - 1].slot_s >= self._after_s:
-            if self._is_quiet(self._bads[start - 1], self._bads[start], share):
+        """Walk back to the slot since which failing explains best what is seen; noise before it does not count."""
+        steps = self._steps(share, self._bads[position].end_s)
+        best, score, best_score = position, 0.0, 0.0
+        for index in range(position - 1, -1, -1):
+            slot = self._bads[index]
+            good = self._gap(slot, self._bads[index + 1])
+            if good is None or slot.slot_s < self._after_s or score < best_score - HOPELESS:
                 break
-            start -= 1
-        return start
+            score += steps.of(slot.bad, good + self._good_in(slot))
+            if score > best_score:
+                best, best_score = index, score
+        return best
 
     def _measure(self, stretch: Stretch, position: int, stop: int, share: float) -> None:
-        """Find the last bad moment, leaving out single failures behind a quiet gap; count what is bad."""
+        """Find the slot until which failing explains best what is seen; count what is bad until then."""
+        steps = self._steps(share, self._bads[position].end_s)
+        best, score, best_score = position, 0.0, 0.0
+        for index in range(position + 1, stop):
+            slot = self._bads[index]
+            # Behind a long pause it goes on, or it does not: what follows has to speak for itself.
+            good = self._gap(self._bads[index - 1], slot) or 0.0
+            score += steps.of(slot.bad, good + self._good_in(slot))
+            if score > best_score:
+                best, best_score = index, score
         start = bisect_left(self._bads, stretch.impact_ms // 1000 - SLOT_S + 1, key=lambda slot: slot.slot_s)
-        segment, end = start, position
-        for index in range(start, stop):
-            if index > start and self._is_quiet(self._bads[index - 1], self._bads[index], share):
-                segment = index
-            if index <= position or self._counts(segment, index, share):
-                end = index
-        run = self._bads[start : end + 1]
+        run = self._bads[start : best + 1]
         stretch.bad = sum(slot.bad for slot in run)
-        stretch.last_bad_ms = run[-1].last_ms
+        stretch.last_bad_ms = max(slot.last_ms for slot in run)
         stretch.total = self._total.between(run[0].slot_s, run[-1].end_s)
         stretch.samples = tuple(slot.sample for slot in run if slot.sample)[:SAMPLES_MAX]
-
-    def _counts(self, first: int, last: int, share: float) -> bool:
-        from_s, until_s = self._bads[first].slot_s, self._bads[last].end_s
-        bad = self._bad.between(from_s, until_s)
-        return bad >= SEGMENT_BAD_MIN and bad >= share / 4 * self._total.between(from_s, until_s)
 
     def _escalate(self, stretch: Stretch, position: int, stop: int) -> None:
         if stretch.severity == "page":

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from collector.detect.incident_changes import find_deployments, read_changes, read_flow
+from collector.detect.incident_facts import Scope
+from collector.detect.incident_states import read_states
 from collector.detect.incident_store import (
     KINDS,
     WATCHING,
@@ -19,6 +21,7 @@ from collector.detect.incident_store import (
     write_marks,
 )
 from collector.detect.incidents import Facts, Judged, Names, judge
+from collector.detect.judge_rates import Stretch
 from collector.detect.read_incidents import read_incidents
 from collector.detect.reconcile import ACTIVE, reconcile
 from collector.detect.rules import load_rules
@@ -31,7 +34,7 @@ log = structlog.get_logger()
 EVERY_S = 5.0
 WARM_UP = timedelta(hours=12)
 CAUSES_BEFORE = timedelta(hours=3)
-LEFT_BEHIND_MAX = 50
+STATES_EVERY = timedelta(seconds=60)
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -45,6 +48,8 @@ class JudgeIncidents:
         self._store = store
         self._rules = load_rules(settings.rules)
         self._names = Names(settings.flows, settings.teams)
+        self._states: list[tuple[Scope, Stretch]] = []
+        self._states_at = _BEGIN
 
     def step(self, now: datetime) -> None:
         """See Task."""
@@ -56,7 +61,11 @@ class JudgeIncidents:
         if WATCHING not in marks and found.since:
             (extent,) = self._store.query("incident_extent")
             new[WATCHING] = marks[WATCHING] = extent["first_observed_time"]
-        moments = [one.impact_time for one in read_active(self._store)]
+        active = read_active(self._store)
+        moments = [one.impact_time for one in active]
+        if now - self._states_at >= STATES_EVERY or now < self._states_at:
+            self._look_at_states(active, now, marks.get(WATCHING, now))
+            moments += [_moment(stretch) for _, stretch in self._states if stretch.phase != "resolved"]
         if found.since:
             moments.append(found.since)
             write_deployments(self._store, find_deployments(self._store, found.since, now), now)
@@ -64,10 +73,17 @@ class JudgeIncidents:
             self._judge(min(moments), now, marks.get(WATCHING, _BEGIN), version)
         write_marks(self._store, new, version)
 
+    def _look_at_states(self, active: Sequence[Incident], now: datetime, watching: datetime) -> None:
+        known = {(one.topic, one.service) for one in active if one.kind == "producer_silent"}
+        since = min([now - WARM_UP, *(one.impact_time for one in active)])
+        self._states = read_states(self._store, self._rules, since, now, watching, known)
+        self._states_at = now
+
     def _judge(self, since: datetime, now: datetime, watching: datetime, version: int) -> None:
         known = self._known(since, now)
         begin = min([since, *(one.impact_time for one in known)]) - WARM_UP
-        judged = judge(self._facts(begin, now, watching), self._rules, now, self._names)
+        facts = self._facts(begin, now, watching)
+        judged = judge(facts, self._rules, now, self._names)
         outcome = reconcile(judged, known, now, judged_since=since - WARM_UP / 2, kinds=set(KINDS))
         incidents = [self._with_left_behind(one) for one in outcome.incidents]
         write_incidents(self._store, incidents, outcome.entries, version)
@@ -78,7 +94,7 @@ class JudgeIncidents:
         return read_incidents(self._store, since=since - WARM_UP, until=now + WARM_UP)
 
     def _facts(self, since: datetime, now: datetime, watching: datetime) -> Facts:
-        return read_facts(self._store, since, now, watching)
+        return replace(read_facts(self._store, since, now, watching), others=self._states)
 
     def _with_left_behind(self, incident: Incident) -> Incident:
         if incident.kind not in ("dead_letters", "schema_break"):
@@ -89,14 +105,16 @@ class JudgeIncidents:
 def read_facts(store: Store, since: datetime, until: datetime, watching: datetime) -> Facts:
     """Return everything that judging [since, until) takes."""
     series = read_series(store, since, until)
-    if not series:
-        return Facts(watching_since_s=watching.timestamp())
     return Facts(
         series=series,
         changes=read_changes(store, since - CAUSES_BEFORE, until),
         flow=read_flow(store, since, until),
         watching_since_s=watching.timestamp(),
     )
+
+
+def _moment(stretch: Stretch) -> datetime:
+    return datetime.fromtimestamp(stretch.impact_ms / 1_000, UTC)
 
 
 def read_active(store: Store) -> list[Incident]:
@@ -109,8 +127,10 @@ def read_active(store: Store) -> list[Incident]:
 def replay(store: Store, settings: Settings, since: datetime, until: datetime) -> list[Judged]:
     """Return what judging [since, until] anew finds, by the rules of today; writes nothing."""
     watching = read_marks(store).get(WATCHING, _BEGIN)
+    rules = load_rules(settings.rules)
     facts = read_facts(store, since - WARM_UP, until, watching)
-    judged = judge(facts, load_rules(settings.rules), until, Names(settings.flows, settings.teams))
+    facts = replace(facts, others=read_states(store, rules, since, until, watching))
+    judged = judge(facts, rules, until, Names(settings.flows, settings.teams))
     return [one for one in judged if (one.incident.mitigated_time or until) >= since]
 
 
