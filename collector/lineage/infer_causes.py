@@ -4,6 +4,7 @@ Events are looked at as they come, and again for a while, since their causes may
 pair of events, so that looking again changes nothing but what has changed.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,20 +12,25 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from collector.lineage.infer import Candidate, Events, Habit, Habits, Inferred, Kind, infer
+from collector.lineage.infer import Candidate, Events, Habit, Habits, Inferred, Kind, habits_of, infer
 from collector.storage.api import Store
 from schemas import arrow
 
 DRAWN_AT = 0.6
 """Guesses of at least this confidence become edges; the others are offered as candidates."""
 LOOK_AGAIN = timedelta(seconds=15)
-CONTEXT = timedelta(minutes=10)
+CONTEXT = timedelta(minutes=5)
 """Causes are looked for so far back; habits by traces and keys seldom reach further, and memory is bounded."""
 BUCKET_S = 60
-SLICE_EVENTS_MAX = 30_000
-CONTEXT_EVENTS_MAX = 60_000
+SLICE_EVENTS_MAX = 20_000
+CONTEXT_EVENTS_MAX = 40_000
 EDGES_MAX = 200_000
 STEP_S_MAX = 20.0
+REST = 9.0
+"""After a pass that took a second there are so many seconds of rest: a tenth of one core at most."""
+REST_BEHIND = 1.0
+LOOK_BACK = timedelta(hours=6)
+"""What was observed longer ago and never looked at stays without guesses: recent events go before."""
 HABITS_MAX = 5_000
 WEIGHT_MAX = 5_000.0
 REFERS_SHARE = 0.5
@@ -45,17 +51,25 @@ class InferCauses:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._rest_until = datetime(1970, 1, 1, tzinfo=UTC)
 
     def step(self, now: datetime) -> None:
         """Look at what was observed since the last time and a little before."""
+        if now < self._rest_until:
+            return
+        spent = time.process_time()
+        caught_up = self._search(now)
+        rest_s = (REST if caught_up else REST_BEHIND) * (time.process_time() - spent)
+        self._rest_until = now + timedelta(seconds=rest_s)
+
+    def _search(self, now: datetime) -> bool:
+        """Look at slice after slice while there is time; return whether there is none left."""
         progress = self._store.query("infer_progress")
-        done = progress[0]["looked_until"] if progress else datetime(1971, 1, 1, tzinfo=UTC)
+        done = max(now - LOOK_BACK, progress[0]["looked_until"] if progress else now - LOOK_BACK)
         self._store.execute("infer_supersede", {"since": done - LOOK_AGAIN})
         started = datetime.now(UTC)
         while done < now and (datetime.now(UTC) - started).total_seconds() < STEP_S_MAX:
-            bounds = self._store.query(
-                "infer_until", {"since": done - LOOK_AGAIN, "events_max": SLICE_EVENTS_MAX}
-            )[0]
+            bounds = self._store.query("infer_until", {"since": done, "events_max": SLICE_EVENTS_MAX})[0]
             until = (
                 max(bounds["slice_end"][0], done + timedelta(milliseconds=1)) if bounds["slice_end"] else now
             )
@@ -68,9 +82,13 @@ class InferCauses:
                 token=f"infer-{done}",
             )
         self._store.execute("infer_supersede", {"since": now - LOOK_AGAIN})
+        return done >= now
 
     def _look(self, since: datetime, new_since: datetime, until: datetime, now: datetime) -> None:
-        """Look at events observed from `since` to `until`; habits are learned from those after `new_since`."""
+        """Look at events observed from `since` to `until`, where those after `new_since` are new.
+
+        Habits are learned a little later, when what was to be linked is linked.
+        """
         buckets = self._store.query("infer_buckets", {"since": since, "until": until, "bucket_s": BUCKET_S})
         for first, last in _stretches(buckets):
             window = _Window(self._store, first, last + timedelta(seconds=BUCKET_S))
@@ -79,11 +97,9 @@ class InferCauses:
                 continue
             found = infer(window.events, window.exact, known=_habits(self._store), targets=targets)
             self._write(window, found, now)
-            fresh = window.learned_between(new_since, until)
+            fresh = window.learned_between(new_since - LOOK_AGAIN, until - LOOK_AGAIN)
             if fresh:
-                _keep_habits(
-                    self._store, infer(window.events, fresh, targets=np.zeros_like(targets)).habits, now
-                )
+                _keep_habits(self._store, habits_of(window.events, fresh), now)
 
     def _write(self, window: "_Window", found: Inferred, now: datetime) -> None:
         edges: list[_Row] = []

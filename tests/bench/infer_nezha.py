@@ -1,6 +1,6 @@
 """How well causes are inferred on real traces, beside simple guesses.
 
-    .venv/bin/python -m tests.bench.infer_nezha FILE… [--setting a|b|c] [--save]
+    .venv/bin/python -m tests.bench.infer_nezha FILE… [--setting a|b|c] [--slices N] [--save]
 
 FILE is a csv.gz of spans as in tests/data/nezha. a: the causes of 5 % of the traces are known, scored on the rest,
 in five draws; b: none are; c: none are, and every event has a trace id of its own, at several loads.
@@ -41,6 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--setting", choices=["a", "b", "c"], action="append")
+    parser.add_argument("--slices", type=int, default=1, help="Judge so many stretches of time apart.")
     parser.add_argument("--save", action="store_true")
     arguments = parser.parse_args()
     settings = arguments.setting or ["a", "b", "c"]
@@ -49,17 +50,21 @@ def main() -> None:
         f"{'file':<24}{'setting':<26}{'method':<38}{'precision':>10}{'recall':>8}{'F1':>8}{'ECE':>8}{'CPU s':>8}"
     )
     for path in arguments.files:
-        traces = read(path)
-        for line in _lines(path.name.removesuffix(".csv.gz"), traces, settings):
-            _say(line)
-            lines.append(line)
+        name = path.name.removesuffix(".csv.gz")
+        for number in range(arguments.slices):
+            traces = read(path, (number, arguments.slices))
+            of = f"{name} {number + 1}/{arguments.slices}" if arguments.slices > 1 else name
+            for line in _lines(of, traces, settings):
+                _say(line)
+                lines.append(line)
     if arguments.save:
         RESULTS.mkdir(exist_ok=True)
         kept = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "lines": [asdict(line) for line in lines],
         }
-        name = f"infer_nezha_{'_'.join(path.name.split('.')[0] for path in arguments.files)}.json"
+        files = "_".join(path.name.split(".")[0] for path in arguments.files)
+        name = f"infer_nezha_{files}{'_slices' if arguments.slices > 1 else ''}.json"
         (RESULTS / name).write_text(json.dumps(kept, indent=1) + "\n")
 
 
@@ -155,22 +160,24 @@ def _walk(traces: Traces, rule: str) -> Ints:
 
 
 def _necessary(traces: Traces) -> Ints:
-    """Per topic: the topic that stands before it in every trace, and closest; its latest event."""
-    topic = traces.events.topic
+    """Per topic and producer: the topic that always stands before it, read by that service, and closest."""
+    topic, producer, reader = traces.events.topic, traces.events.producer, traces.events.reader
     times = np.asarray(traces.events.time_ms).tolist()
-    before: dict[str, dict[str, list[float]]] = {}
-    seen: dict[str, int] = {}
+    before: dict[tuple[str, str], dict[str, list[float]]] = {}
+    seen: dict[tuple[str, str], int] = {}
     for rows in _in_order(traces):
-        last: dict[str, int] = {}
+        last: dict[tuple[str, str], int] = {}
         for row in rows:
-            seen[topic[row]] = seen.get(topic[row], 0) + 1
-            for other, at in last.items():
-                before.setdefault(topic[row], {}).setdefault(other, []).append(times[row] - times[at])
-            last[topic[row]] = row
+            effect = topic[row], producer[row]
+            seen[effect] = seen.get(effect, 0) + 1
+            for (by, other), at in last.items():
+                if by == producer[row]:
+                    before.setdefault(effect, {}).setdefault(other, []).append(times[row] - times[at])
+            last[reader[row], topic[row]] = row
     chosen = {}
     for effect, others in before.items():
         necessary = {
-            other: gaps for other, gaps in others.items() if len(gaps) == seen[effect] and other != effect
+            other: gaps for other, gaps in others.items() if len(gaps) == seen[effect] and other != effect[0]
         }
         if necessary:
             chosen[effect] = min(necessary, key=lambda other: float(np.median(necessary[other])))
@@ -178,22 +185,26 @@ def _necessary(traces: Traces) -> Ints:
 
 
 def _latest_usual_parent(traces: Traces) -> Ints:
-    topic = traces.events.topic
-    counts: dict[str, dict[str, int]] = {}
+    topic, producer = traces.events.topic, traces.events.producer
+    counts: dict[tuple[str, str], dict[str, int]] = {}
     for row in np.flatnonzero(traces.effects).tolist():
-        of = counts.setdefault(topic[row], {})
+        of = counts.setdefault((topic[row], producer[row]), {})
         of[topic[int(traces.cause[row])]] = of.get(topic[int(traces.cause[row])], 0) + 1
     return _latest_of(traces, {effect: max(of, key=lambda other: of[other]) for effect, of in counts.items()})
 
 
-def _latest_of(traces: Traces, chosen: dict[str, str]) -> Ints:
+def _latest_of(traces: Traces, chosen: dict[tuple[str, str], str]) -> Ints:
+    """Name the latest event of the chosen topic that the producer read; without one, the latest that it read."""
     cause = np.full(len(traces.cause), NONE, dtype=np.int64)
-    topic = traces.events.topic
+    topic, producer, reader = traces.events.topic, traces.events.producer, traces.events.reader
     for rows in _in_order(traces):
-        last: dict[str, int] = {}
+        last: dict[tuple[str, str], int] = {}
+        read_last: dict[str, int] = {}
         for row in rows:
-            cause[row] = last.get(chosen.get(topic[row], ""), NONE)
-            last[topic[row]] = row
+            wanted = producer[row], chosen.get((topic[row], producer[row]), "")
+            cause[row] = last.get(wanted, read_last.get(producer[row], NONE))
+            last[reader[row], topic[row]] = row
+            read_last[reader[row]] = row
     return cause
 
 

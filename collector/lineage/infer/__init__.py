@@ -3,7 +3,7 @@
 from collector.lineage.infer.calibrate import expected_error
 from collector.lineage.infer.events import NONE, Events, Flags, Floats, Ints, Kind
 from collector.lineage.infer.habits import Habit, Habits
-from collector.lineage.infer.infer import Candidate, Inferred, infer
+from collector.lineage.infer.infer import Candidate, Inferred, habits_of, infer
 
 __all__ = [
     "NONE",
@@ -17,5 +17,6 @@ __all__ = [
     "Ints",
     "Kind",
     "expected_error",
+    "habits_of",
     "infer",
 ]

@@ -26,7 +26,7 @@ RULES = {
     "trace, the closest one": 0.7,
     "correlation, the only one": 0.95,
     "correlation, the closest one": 0.7,
-    "key, the only one": 0.85,
+    "key, the only one": 0.92,
     "key, the closest one": 0.65,
 }
 

@@ -23,6 +23,8 @@ EVIDENCE_MIN = 1
 """With fewer known edges a kind of effect is judged without them."""
 CHUNK = 4_000
 FOLDS = 2
+HIDDEN_MAX = 4_000
+"""So many known edges are hidden in turn: a sample is enough for a curve."""
 CANDIDATES_MAX = 3
 CANDIDATE_MIN = 0.02
 ALONE_SHARE = 0.5
@@ -74,6 +76,15 @@ def infer(
     wanted = ~seen.root if targets is None else targets[seen.order] & ~seen.root
     wanted[edges[:, 0]] = False
     return _Inference(seen, edges, known or {}).run(np.flatnonzero(wanted))
+
+
+def habits_of(events: Events, exact: Sequence[tuple[int, int]] | Ints) -> Habits:
+    """Return the habits that known edges, rows (effect, cause) of `events`, show."""
+    seen = frame(events)
+    place = np.empty(len(seen), dtype=np.int64)
+    place[seen.order] = np.arange(len(seen))
+    edges = place[np.asarray(exact, dtype=np.int64).reshape(-1, 2)]
+    return learn(seen, edges[:, 0], edges[:, 1])
 
 
 class _Inference:
@@ -135,7 +146,8 @@ class _Inference:
 
     def _curve(self) -> calibrate.Curve:
         """Hide a part of the known edges, guess them from the others, and compare."""
-        effects, causes = self._edges[:, 0], self._edges[:, 1]
+        sample = np.unique(np.linspace(0, len(self._edges) - 1, HIDDEN_MAX).astype(np.int64))
+        effects, causes = self._edges[sample, 0], self._edges[sample, 1]
         fold = self._fold(effects)
         raw, right = [], []
         for number in range(FOLDS):

@@ -15,6 +15,8 @@ from collector.lineage.infer.pool import Pool
 NECESSARY_SHARE = 0.8
 SOON_SHARE = 0.2
 """What shares a value that comes again and again has to follow in less than this share of the usual pause."""
+LATE = 8.0
+"""What comes so many times later than usual may have another cause."""
 SAMPLE = 2_000
 EVENTS_MIN = 4
 KINDS_MAX = 400
@@ -44,6 +46,7 @@ def learn_by_joins(frame: Frame, among: Mapping[str, Pool], kinds: Ints) -> Lear
             (rank, _), found = necessary[0]
             rivals = sum(other == rank for (other, _), _ in necessary)
             rules[kind] = f"{list(among)[rank]}, the {'only' if rivals == 1 else 'closest'} one"
+            found = _with_second(frame, among, rows, kind, usual, rank, found)
             effects.append(rows[found != NONE])
             causes.append(found[found != NONE])
     if not effects:
@@ -66,6 +69,29 @@ def _predecessors(
             if (found[:, 0] != NONE).mean() >= NECESSARY_SHARE and _soon(frame.time, rows, found):
                 gaps = frame.time[rows] - frame.time[np.maximum(found[:, 0], 0)]
                 yield (rank, float(np.median(gaps[found[:, 0] != NONE]))), found[:, 0]
+
+
+def _with_second(
+    frame: Frame, among: Mapping[str, Pool], rows: Ints, kind: int, usual: Ints, rank: int, found: Ints
+) -> Ints:
+    """Give those that come far later than usual a cause of another kind, if one of their own stands closer to all.
+
+    A service that reads two topics writes the same kind of event for both.
+    """
+    gaps = np.where(found != NONE, frame.time[rows] - frame.time[np.maximum(found, 0)], np.inf)
+    late = gaps > LATE * np.median(gaps[found != NONE])
+    if late.sum() < EVENTS_MIN:
+        return found
+    others = [
+        one
+        for one in _predecessors(frame, among, rows[late], kind, usual)
+        if one[0][0] == rank and one[0][1] < np.median(gaps[late]) / LATE
+    ]
+    if others:
+        found = found.copy()
+        closer = min(others, key=lambda one: one[0])[1]
+        found[late] = np.where(closer != NONE, closer, found[late])
+    return found
 
 
 def _soon(time: Floats, rows: Ints, found: Ints) -> bool:
