@@ -53,7 +53,7 @@ def store_url(database_url: Callable[[str], str]) -> Iterator[str]:
 def store(store_url: str) -> Iterator[Store]:
     """Return a migrated store with no rows in it."""
     store = open_store(store_url)
-    migrate(store)
+    _migrate(store)
     yield store
     store.close()
 
@@ -63,7 +63,13 @@ def shared_store(database_url: Callable[[str], str]) -> Iterator[Store]:
     """Return a migrated store that the tests of a module share; migrating takes a second or more."""
     name = f"test_{uuid4().hex}"
     store = open_store(database_url(name))
-    migrate(store)
+    _migrate(store)
     yield store
     store.command(f"DROP DATABASE IF EXISTS {name} SYNC")
     store.close()
+
+
+def _migrate(store: Store) -> None:
+    """Make the tables, in which nothing grows old: tests write rows of fixed days, which will be long gone."""
+    migrate(store)
+    store.command("SYSTEM STOP TTL MERGES")
