@@ -44,10 +44,12 @@ def collect(
 
 async def _collect(settings: settings_module.Settings, *, once: bool) -> None:
     _do_without_pandas()
+    from collector.consume.list_topics import cluster_id
     from collector.consume.reader import TopicReader
     from collector.decode.shape import ShapeReader
     from collector.pipeline import Pipeline, wall_clock_ms
     from collector.report_status import StatusReporter
+    from collector.storage.cluster import claim_cluster
     from collector.storage.migrate import migrate
     from collector.storage.open import open_store
     from collector.watch import run_once, tasks
@@ -57,6 +59,7 @@ async def _collect(settings: settings_module.Settings, *, once: bool) -> None:
     store = await asyncio.to_thread(open_store, settings.store.get_secret_value())
     try:
         await asyncio.to_thread(migrate, store)
+        await asyncio.to_thread(claim_cluster, store, await cluster_id(settings), datetime.now(UTC))
         shapes = ShapeReader()
         reader = TopicReader(settings)
         writer = BatchWriter(store, name, shapes.paths)

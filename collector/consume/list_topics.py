@@ -1,4 +1,4 @@
-"""Which topics there are, and how many partitions each has."""
+"""Which cluster this is, which topics there are, and how many partitions each has."""
 
 from collections.abc import Awaitable
 
@@ -24,6 +24,22 @@ async def list_topics(settings: Settings) -> dict[str, int]:
     finally:
         await admin.close()
     return {topic["topic"]: len(topic["partitions"]) for topic in described if not topic["is_internal"]}
+
+
+async def cluster_id(settings: Settings) -> str:
+    """Return the id that the brokers give their cluster; empty where they give none.
+
+    Raises BrokerUnavailableError when no broker answers.
+    """
+    admin = AIOKafkaAdminClient(**connection(settings))
+    try:
+        await answering(admin.start(), settings)
+        described = await admin.describe_cluster()
+    except KafkaError as error:
+        raise _unavailable(settings, error) from None
+    finally:
+        await admin.close()
+    return described.get("cluster_id") or ""
 
 
 async def answering(starting: Awaitable[None], settings: Settings) -> None:

@@ -1,2 +1,2 @@
 -- Which cluster the events of this database are of.
-SELECT cluster_id FROM clusters FINAL ORDER BY first_time LIMIT 1
+SELECT cluster_id FROM clusters FINAL ORDER BY first_time, cluster_id LIMIT 1
