@@ -1,11 +1,12 @@
 """`headwater cascade`: what caused an event and what it caused, as a tree."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from collector.commands.show import console, iso_ms, opened_store, plain, print_json
-from collector.errors import HeadwaterError
+from collector.errors import HeadwaterError, SettingsError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from schemas.records import Edge, Event, EventRef
 
 _SHOWN_MAX = 500
+_READ_MAX = 10_000
+_EXPORTED_MAX = 100_000
 
 
 def cascade(
@@ -28,6 +31,10 @@ def cascade(
     down: Annotated[bool, typer.Option("--down", help="Only what followed from it.")] = False,
     depth: Annotated[int, typer.Option(min=1, help="Hops at most in either direction.")] = 1_000,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document for programs.")] = False,
+    otlp: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write it as OTLP spans (JSON), one trace, for Jaeger or Tempo."),
+    ] = None,
     store: Annotated[
         str | None, typer.Option(help="embedded:DIR or http(s)://user:password@host/database")
     ] = None,
@@ -44,11 +51,31 @@ def cascade(
                 "or a business key; `headwater search` finds parts of names. If the event is new, the collector "
                 "may not have read it yet."
             )
-        read = read_cascade(opened, found.refs, direction=direction, depth_max=depth)
-    if as_json:
+        most = _EXPORTED_MAX if otlp else _READ_MAX
+        read = read_cascade(opened, found.refs, direction=direction, depth_max=depth, events_max=most)
+    if otlp:
+        _write_otlp(read, ref, otlp)
+    elif as_json:
         print_json(as_document(read))
     else:
         _print(read, found)
+
+
+def _write_otlp(read: "Cascade", ref: str, file: Path) -> None:
+    import msgspec
+
+    from collector.lineage.otlp import otlp_document
+
+    try:
+        file.write_bytes(msgspec.json.encode(otlp_document(read, ref)))
+    except OSError as error:
+        raise SettingsError(f"{plain(file)} cannot be written: {error.strerror}.") from None
+    typer.echo(
+        f"{len(read.events):,} events as spans of one trace in {plain(file)}. To send them: curl -H 'Content-Type: "
+        f"application/json' --data-binary @{plain(file)} http://HOST:4318/v1/traces"
+    )
+    if read.truncated:
+        typer.echo("The cascade goes on behind the limits that were given.")
 
 
 def as_document(read: "Cascade") -> dict[str, Any]:
