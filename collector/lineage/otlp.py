@@ -9,7 +9,7 @@ Written as OTLP's JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -20,6 +20,7 @@ from schemas.records import Edge, Event, EventRef
 _PRODUCER, _ERROR = 4, 2  # of opentelemetry.proto.trace.v1: SPAN_KIND_PRODUCER, STATUS_CODE_ERROR
 _TRACE_ID_DIGITS, _SPAN_ID_DIGITS = 32, 16
 _HEX = frozenset("0123456789abcdef")
+_Facts = dict[str, str | float | bool | None]
 _UNKNOWN_SERVICE = "unknown_service"  # what OpenTelemetry says where no service is named
 
 
@@ -69,7 +70,7 @@ def _span(read: Cascade, event: Event, trace_id: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _facts(event: Event) -> dict[str, str | int | bool | None]:
+def _facts(event: Event) -> _Facts:
     """Return what the semantic conventions for messaging name, and what they do not."""
     return {
         "messaging.system": "kafka",
@@ -86,20 +87,20 @@ def _facts(event: Event) -> dict[str, str | int | bool | None]:
     }
 
 
-def _edge_facts(edge: Edge) -> dict[str, str | float]:
-    facts: dict[str, str | float] = {
+def _edge_facts(edge: Edge) -> _Facts:
+    return {
         "headwater.cause": str(edge.cause),
         "headwater.relation": edge.relation,
         "headwater.evidence": edge.evidence,
         "headwater.confidence": edge.confidence,
+        "headwater.reason": edge.name if edge.evidence == "inferred" else None,
     }
-    return facts | ({"headwater.reason": edge.name} if edge.evidence == "inferred" else {})
 
 
 def _wire_link(event: Event) -> Iterable[dict[str, Any]]:
     """Yield a link to the span that sent it, where its context has the form of the W3C's."""
     if _is_id(event.trace_id, _TRACE_ID_DIGITS) and _is_id(event.span_id, _SPAN_ID_DIGITS):
-        facts = {"headwater.link": "the context on the wire"}
+        facts: _Facts = {"headwater.link": "the context on the wire"}
         yield {"traceId": event.trace_id, "spanId": event.span_id, "attributes": _attributes(facts)}
 
 
@@ -119,7 +120,7 @@ def _nanoseconds(time: datetime) -> str:
     return str(round(time.timestamp() * 1000) * 1_000_000)
 
 
-def _attributes(facts: Mapping[str, str | float | bool | None]) -> list[dict[str, Any]]:
+def _attributes(facts: _Facts) -> list[dict[str, Any]]:
     return [{"key": key, "value": _value(value)} for key, value in facts.items() if value is not None]
 
 
