@@ -1,11 +1,13 @@
 """The state of all dead letters, from what the store holds: what fails, since when, how much of it, why. Pure."""
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from collector.detect.dead_letters_causes import Change, Failing, Suspect, suspects
+from collector.detect.dead_letters_causes import Change, Failing, Suspect, suspects, taken_over
 
 RUN_ENDS_AFTER = timedelta(minutes=15)  # a run of failures ends with this much quiet
 NOW_WINDOW = timedelta(minutes=15)
@@ -18,7 +20,7 @@ Base = Literal["read by the group", "produced", ""]
 class Reason:
     """Failures of one topic and consumer group for one reason. Counts are of failures, not of dead letters.
 
-    `began` is when the latest run of failures began, to the minute. `oldest_waiting` None = nothing waits.
+    `began` is when the latest run of failures of one cause began, to the minute. `oldest_waiting` None = nothing waits.
     """
 
     reason_id: str
@@ -142,8 +144,12 @@ def reasons_of(rows: Iterable[Mapping[str, Any]], changes: Sequence[Change]) -> 
 
 
 def _reason(row: Mapping[str, Any], changes: Sequence[Change]) -> Reason:
-    began = run_began(row["minutes"])
-    latest = [minute for minute in row["minutes"] if minute >= began.timestamp()]
+    def shapes(since: datetime, until: datetime) -> dict[int, int]:
+        # Minutes are known by their beginning: one that began before `since` may hold failures from after it.
+        return _shapes(row, since.timestamp() - 59, until.timestamp() - 59)
+
+    began = taken_over(changes, row["topic"], run_began(row["minutes"]), shapes)
+    latest = [minute for minute in row["minutes"] if minute + 60 > began.timestamp()]
     failing = Failing(
         topic=row["topic"],
         consumer_group=row["consumer_group"],
@@ -152,7 +158,7 @@ def _reason(row: Mapping[str, Any], changes: Sequence[Change]) -> Reason:
         # The minute may have begun before the first failure did.
         began=max(began, row["first_time"]),
         minutes=latest,
-        shapes=dict(zip(row["shapes"], row["shape_counts"], strict=True)),
+        shapes=_shapes(row, latest[0], math.inf),
     )
     plain = (
         "reason_id", "topic", "consumer_group", "service", "origin_service", "exception", "template", "message", "type",
@@ -168,6 +174,16 @@ def _reason(row: Mapping[str, Any], changes: Sequence[Change]) -> Reason:
         minutes=tuple(row["minutes"]),
         suspects=tuple(suspects(failing, changes)[:SUSPECTS_SHOWN]),
     )
+
+
+def _shapes(row: Mapping[str, Any], since_s: float, until_s: float) -> dict[int, int]:
+    """Return how many of the events that failed in minutes that began then had which structure."""
+    found: Counter[int] = Counter()
+    for name, events in zip(row["shapes"], row["shape_counts"], strict=True):
+        minute, _, shape = name.partition(" ")
+        if since_s <= int(minute) < until_s:
+            found[int(shape)] += events
+    return found
 
 
 def scopes_of(

@@ -14,9 +14,9 @@ The likelihood of a candidate is its score among all scores and 0.15 for whateve
 change of structure that the same service brought within two minutes are one candidate.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 SOMETHING_ELSE = 0.15
@@ -25,11 +25,16 @@ _CLOCKS = timedelta(minutes=1)
 _TOGETHER = timedelta(minutes=2)
 _FLOOR = 0.02  # below this a candidate is not worth a line
 BEFORE = timedelta(hours=24)
+_MOST = 0.8
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that changed. `shapes` are the structures that it brought; `event` the first that carried it."""
+    """Something that changed. `shapes` are the structures that it brought; `event` the first that carried it.
+
+    `ended` is when it was undone; None = it was not, as far as is known.
+    """
 
     kind: Literal["schema_change", "deployment"]
     time: datetime
@@ -39,6 +44,7 @@ class Change:
     event: str = ""
     version: str = ""
     shapes: frozenset[int] = frozenset()
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ def schema_change(row: Mapping[str, Any]) -> Change:
         event=f"{row['topic']}/{row['first_partition']}/{row['first_offset']}",
         version=row["service_version"],
         shapes=frozenset(row["new_shapes"]),
+        ended=row["reverted_time"],
     )
 
 
@@ -100,10 +107,43 @@ def deployment(row: Mapping[str, Any]) -> Change:
 
 def carrying(failing: Failing, change: Change) -> float | None:
     """Return the share of failed events with the new structure; None where structures say nothing."""
-    known = {shape: count for shape, count in failing.shapes.items() if shape}
+    return share_with(failing.shapes, change)
+
+
+def share_with(shapes: Mapping[int, int], change: Change) -> float | None:
+    """Return the share of events of these structures, counted, that have the new one; None = nothing is known."""
+    known = {shape: count for shape, count in shapes.items() if shape}
     if not known or not change.shapes:
         return None
     return sum(count for shape, count in known.items() if shape in change.shapes) / sum(known.values())
+
+
+def taken_over(
+    changes: Iterable[Change],
+    topic: str,
+    began: datetime,
+    shapes: Callable[[datetime, datetime], Mapping[int, int]],
+) -> datetime:
+    """Return since when failures have the cause that they have now, for a run of them that began then.
+
+    One release after the other may fail in the same words. Where the failures of before carry a change that was
+    undone, and those since a later change carry that one, the later change is where this run began. `shapes` counts
+    the structures of the events that failed between two moments.
+    """
+    mine = sorted(
+        (each for each in changes if each.kind == "schema_change" and each.topic == topic),
+        key=lambda each: each.time,
+    )
+    for place, later in enumerate(mine):
+        if later.time <= began:
+            continue
+        undone = [each for each in mine[:place] if each.ended and each.ended <= later.time]
+        before = shapes(began, later.time)
+        if (share_with(shapes(later.time, _NEVER), later) or 0) >= _MOST and any(
+            (share_with(before, each) or 0) >= _MOST for each in undone
+        ):
+            began = later.time
+    return began
 
 
 def _score(failing: Failing, change: Change) -> float:

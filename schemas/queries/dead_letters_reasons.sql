@@ -1,6 +1,6 @@
 -- Failures by reason: topic, consumer group, exception and message template, the freshest first. `minutes` says in which
 -- minutes there were any, so that where a run of failures began can be read from it; `shapes` and `shape_counts`, which
--- structures the failed events have.
+-- structures the failed events of each minute have.
 SELECT
     reason_id,
     any(failed_topic) AS topic,
@@ -29,7 +29,8 @@ SELECT
     if(waiting + failed_again > 0, minIf(first_failed, state IN ('waiting', 'failed again')), NULL) AS oldest_waiting,
     arraySort(groupUniqArray(toUnixTimestamp(toStartOfMinute(last_failed)))) AS minutes,
     max(attempts) AS attempts,
-    sumMap([shape_id], [toUInt64(1)]) AS shape_map,
+    sumMap([concat(toString(toUnixTimestamp(toStartOfMinute(last_failed))), ' ', toString(shape_id))], [toUInt64(1)])
+        AS shape_map,
     shape_map.1 AS shapes,
     shape_map.2 AS shape_counts,
     groupUniqArray(5)(last_topic) AS dead_letter_topics,

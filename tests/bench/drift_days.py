@@ -1,7 +1,9 @@
-"""How many false alarms and how many missed changes: a day of steady mixed traffic, and one with a change in it.
+"""How many false alarms and how many missed changes: days of steady mixed traffic, and some with a change in them.
 
-`python -m tests.bench.drift_days SEEDS [--save]`: every habit of tests/support/traffic.py, quiet and with every kind
-of change at a random hour, at once or rolled out over some time, kept or undone.
+`python -m tests.bench.drift_days PART SEEDS [--save]`, where PART is `quiet` (two days without any change: whatever is
+found is false), `second` (a change on the second day) or `first` (on the first, when what only some records have may
+yet belong to the hour). Every habit of tests/support/traffic.py, with every kind of change at a random hour, at once or
+rolled out over some time, kept or undone.
 """
 
 import json
@@ -15,7 +17,8 @@ from typing import Any
 from tests.support.drift import Counts
 from tests.support.traffic import EDITS, HABITS, START_S, Habit, Injected, day
 
-RESULTS = Path(__file__).with_name("results")
+RESULTS = Path(__file__).with_name("results") / "drift_days.json"
+DAY_S = 86_400.0
 
 
 def quiet(habit: Habit, seed: int, hours: float = 24) -> dict[str, Any]:
@@ -52,59 +55,73 @@ def changed(habit: Habit, seed: int, injected: Injected, hours: float = 24) -> d
     }
 
 
-def injection(habit: Habit, edit: str, seed: int) -> Injected:
-    """Return a change of this kind at some hour of the day."""
+def injection(habit: Habit, edit: str, seed: int, day_s: float = 0.0) -> Injected:
+    """Return a change of this kind at some hour of the day that begins at `day_s`."""
     random = Random(f"{habit.name}/{edit}/{seed}/injection")
-    begin_s = random.uniform(6, 14) * 3600
+    begin_s = day_s + random.uniform(6, 14) * 3600
     roll_out_s = random.choice([0.0, 0.0, 600.0, 3600.0])
     undone = random.random() < 0.3
     return Injected(edit, begin_s, roll_out_s, begin_s + random.uniform(1, 4) * 3600 if undone else None)
 
 
-def main() -> None:
-    """Run, print and, with --save, keep the numbers."""
-    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 1
-    started = time.process_time()
-    report: dict[str, Any] = {"seeds": seeds, "quiet": {}, "changed": {}}
+def quiet_days(seeds: int) -> dict[str, Any]:
+    """Run and print days without changes."""
+    habits: dict[str, Any] = {}
     for habit in HABITS:
-        runs = [quiet(habit, seed) for seed in range(seeds)]
+        runs = [quiet(habit, seed, hours=48) for seed in range(seeds)]
         false = [text for run in runs for text in run["false"]]
-        report["quiet"][habit.name] = {
-            "days": seeds,
-            "events": sum(run["events"] for run in runs),
-            "false": false,
-        }
-        total = report["quiet"][habit.name]["events"]
-        print(f"quiet    {habit.name:28} {seeds} days, {total:>9,} records, false: {len(false)}")
-        print(*(f"    {text}" for text in false[:5]), sep="\n")
+        habits[habit.name] = {"records": sum(run["events"] for run in runs), "false": false}
+        print(f"quiet    {habit.name:28} {habits[habit.name]['records']:>9,} records, false: {len(false)}")
+        print(*(f"    {text}" for text in false[:5]), sep="\n", end="", flush=True)
+    total = {
+        "topic_days": 2 * seeds * len(HABITS),
+        "records": sum(each["records"] for each in habits.values()),
+        "false": sum(len(each["false"]) for each in habits.values()),
+    }
+    return {"total": total, "habits": habits}
+
+
+def changed_days(seeds: int, day_s: float) -> dict[str, Any]:
+    """Run and print days with one change each, in the day that begins at `day_s`."""
+    found: dict[str, Any] = {}
     for habit in HABITS:
         for edit in EDITS:
-            runs = [changed(habit, seed, injection(habit, edit, seed)) for seed in range(seeds)]
+            runs = [
+                changed(habit, seed, injection(habit, edit, seed, day_s), (day_s + DAY_S) / 3600)
+                for seed in range(seeds)
+            ]
             missed = sum(not run["found"] for run in runs if run["carried"])
-            others = [text for run in runs for text in run["others"]]
             exact = sum(run["first_record_exact"] for run in runs)
-            report["changed"][f"{habit.name}: {edit}"] = {"runs": runs, "missed": missed, "others": others}
+            found[f"{habit.name}: {edit}"] = {"missed": missed, "runs": runs}
             said = f"{runs[0]['said'][:60]} {runs[0]['state']}"
-            print(f"changed  {habit.name:28} {edit:16} missed {missed}/{seeds} exact {exact} {said}")
-            print(*(f"    {text}" for text in others[:3]), sep="\n")
-    every = [run for each in report["changed"].values() for run in each["runs"] if run["carried"]]
+            print(
+                f"changed  {habit.name:28} {edit:16} missed {missed}/{seeds} exact {exact} {said}", flush=True
+            )
+    every = [run for each in found.values() for run in each["runs"] if run["carried"]]
     waits = sorted(run["until_detected_s"] for run in every if run["found"])
-    report["total"] = {
-        "quiet_days": seeds * len(HABITS),
-        "false_in_quiet_days": sum(len(each["false"]) for each in report["quiet"].values()),
+    total = {
         "changes": len(every),
         "missed": sum(not run["found"] for run in every),
+        "missed_by_kind": {name: each["missed"] for name, each in found.items() if each["missed"]},
         "first_record_exact": sum(run["first_record_exact"] for run in every),
-        "others_beside_a_change": sum(len(run["others"]) for run in every),
+        "false_beside_a_change": sum(len(run["others"]) for run in every),
         "seconds_until_detected_p50": waits[len(waits) // 2],
         "seconds_until_detected_p95": waits[int(len(waits) * 0.95)],
-        "cpu_s": round(time.process_time() - started, 1),
     }
+    return {"total": total, "changes": found}
+
+
+def main() -> None:
+    """Run a part, print and, with --save, keep the numbers beside those of the other parts."""
+    part, seeds = sys.argv[1], int(sys.argv[2])
+    started = time.process_time()
+    report = quiet_days(seeds) if part == "quiet" else changed_days(seeds, DAY_S if part == "second" else 0.0)
+    report["total"] |= {"seeds": seeds, "cpu_s": round(time.process_time() - started, 1)}
     print(json.dumps(report["total"], indent=1))
     if "--save" in sys.argv:
-        RESULTS.mkdir(exist_ok=True)
-        path = RESULTS / f"drift_days_{datetime.now(UTC):%Y-%m-%d}.json"
-        path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+        kept[part] = {"at": datetime.now(UTC).isoformat(timespec="seconds"), **report}
+        RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
