@@ -41,11 +41,13 @@ def tasks(store: Store, settings: Settings) -> Sequence[Task]:
     from collector.detect.drift import DriftTask
     from collector.detect.watch_incidents import JudgeIncidents
     from collector.lineage.infer_causes import InferCauses
+    from collector.lineage.link_shared_names import LinkSharedNames
     from collector.lineage.link_spans import LinkSpans
     from collector.registry.task import RegistryTask
 
     return [
         LinkSpans(store),
+        LinkSharedNames(store),
         # After all evidence: it guesses only what nothing explains.
         InferCauses(store),
         FollowGroups(store, settings),

@@ -104,6 +104,8 @@ INFER_PROGRESS = pa.schema(
     [("name", pa.string()), ("looked_until", _UTC_MS), ("updated_time", _UTC_MS)],
 )
 
+CONSTANTS = pa.schema([("name", pa.string()), ("found_time", _UTC_MS)])
+
 CLUSTERS = pa.schema([("cluster_id", pa.string()), ("first_time", _UTC_MS)])
 
 SHAPES = pa.schema(

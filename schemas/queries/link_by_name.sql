@@ -18,6 +18,7 @@ WITH
             reference_relations AS claimed_relation,
             reference_evidences AS claimed_evidence
         WHERE batch IN {batches:Array(UInt64)} AND evidence != 'provenance'
+          AND name_hash NOT IN (SELECT name_hash FROM constants)
         UNION ALL
         SELECT name_hash, name, topic, partition, offset, relation, evidence, origin, time, service, type
         FROM references
@@ -27,6 +28,7 @@ WITH
             FROM batch_events
             WHERE batch IN {batches:Array(UInt64)}
         )
+          AND name_hash NOT IN (SELECT name_hash FROM constants)
     ),
     answers AS
     (

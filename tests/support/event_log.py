@@ -1,7 +1,7 @@
 """Records and spans on their way into a store, and the edges that come of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from collector.lineage.link import link_batches
+from collector.lineage.link_shared_names import LinkSharedNames
 from collector.lineage.link_spans import LinkSpans
 from collector.storage.api import Store
 from schemas import arrow
@@ -19,6 +20,7 @@ _NUMBERS = count(0, 10_000)  # logs that share a store do not share numbers: a r
 _FILLED = (
     *("events", "identities", "references", "copies", "batch_events", "edges", "edges_by_cause"),
     *("spans", "span_batches", "span_causes", "span_effects"),
+    *("constants", "span_parents", "infer_progress", "edge_candidates", "edge_habits"),
 )
 Place = tuple[str, int, int]
 
@@ -41,13 +43,24 @@ class Log:
         self, records: Sequence[tuple[Place, Headers]], *, link: bool = True, later_ms: int = 0
     ) -> None:
         """Write these as one batch, and link it."""
+        found = [(place, Record(headers, offset=place[2])) for place, headers in records]
+        self.write_records(found, link=link, later_ms=later_ms)
+
+    def write_records(
+        self, records: Sequence[tuple[Place, Record]], *, link: bool = True, later_ms: int = 0
+    ) -> None:
+        """Write these as one batch, and link it."""
         self.batch += 1
         columns = record_columns()
-        for (topic, partition, offset), headers in records:
-            columns.add(topic, partition, [Record(headers, offset=offset)], NOW_MS + later_ms)
+        for (topic, partition, offset), record in records:
+            columns.add(topic, partition, [replace(record, offset=offset)], NOW_MS + later_ms)
         self.store.insert("events", columns.table(self.batch), token=str(self.batch))
         if link:
             link_batches(self.store, [self.batch])
+
+    def look_at_names(self) -> None:
+        """Let the watcher look at names that events share."""
+        LinkSharedNames(self.store).step(NOW)
 
     def edges(self) -> dict[tuple[str, str], tuple[str, str, float]]:
         """Return relation, evidence and confidence of each stored edge by (cause, effect)."""
