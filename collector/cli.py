@@ -20,6 +20,8 @@ from collector.commands import (
     migrate,
     receive,
     redrive,
+    reliability,
+    report,
     schema,
     search,
     store,
@@ -45,6 +47,8 @@ app.command()(anomalies.anomalies)
 app.command()(linkability.linkability)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(incidents.app, name="incidents")
+app.command()(reliability.reliability)
+app.command()(report.report)
 app.command()(dlq.dlq)
 app.add_typer(redrive.app, name="redrive")
 app.command()(drift.drift)

@@ -36,28 +36,28 @@ class Definition:
 
 DEFINITIONS: dict[str, Definition] = {
     "detect": Definition(
-        "Time to detect",
+        "Time to detect (MTTD)",
         "From the first bad event to the evaluation that opened the incident. Incidents that were found in history "
         "read later are left out: nobody could have noticed them in time.",
         "s",
         "lower",
     ),
     "acknowledge": Definition(
-        "Time to acknowledge",
+        "Time to acknowledge (MTTA)",
         "From detection to the first acknowledgement by a person or a webhook. Incidents that nobody acknowledged are "
         "left out, and their number is shown: unknown is not zero.",
         "s",
         "lower",
     ),
     "mitigate": Definition(
-        "Time to mitigate",
+        "Time to mitigate (MTTR, mitigate)",
         "From detection to the last bad event. Zero where the last bad event came before the detection. Incidents "
         "that are not over, and those found in history, are left out.",
         "s",
         "lower",
     ),
     "restore": Definition(
-        "Time to restore",
+        "Time to restore (MTTR, restore)",
         "From the first bad event to the last one: how long users felt it, whenever it was noticed. It does not wait "
         "for the incident to be called resolved, which takes enough good traffic, nor for what is left behind.",
         "s",
@@ -93,14 +93,15 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "dead_letter_rate": Definition(
         "Dead-letter rate",
-        "Dead letters for every 1,000 records of the topics they came from.",
+        "Dead letters, by when they were given up, for every 1,000 records of all topics asked for. Copies (retries, "
+        "dead letters, what was sent again) are not counted as records.",
         "per 1,000",
         "lower",
     ),
     "error_budget": Definition(
         "Error budget",
-        "The share of bad events that the objective allows over its window. Burn 1 uses it up exactly at the end of "
-        "the window; what is left may be negative.",
+        "The share of records that the objective allows to be given up over its window. Bad are failures: a record "
+        "that one consumer group gives up, once. Burn 1 uses the budget up exactly; what is left may be negative.",
         "share",
         "higher",
     ),

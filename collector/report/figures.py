@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 from collector.detect import measures
@@ -14,6 +15,11 @@ from schemas.incidents import Deployment, Incident
 Key = Literal["flow", "topic", "team", "service"]
 TIMES: tuple[measures.Measure, ...] = ("detect", "acknowledge", "mitigate", "restore")
 _STEADY_SHARE = 0.2
+_WEEKS_IN_QUARTER = 13
+_OF_WHOM = {
+    "topic": "of the services that write to it or failed on it",
+    "flow": "of the services that write to it or failed on it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +32,14 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What happened in a period. None = there was nothing to measure, which is not zero."""
+    """What happened in a period. None = there was nothing to measure, which is not zero.
+
+    Rates per week and quarter are of the `watched` part of the period: from the first record on, and not after now.
+    """
 
     period: Period
+    key: Key | None
+    watched: tuple[datetime, datetime] | None
     incidents: tuple[Incident, ...]
     folded: int
     withdrawn: int
@@ -37,11 +48,17 @@ class Figures:
     deployments_per_week: float | None
     change_failures: Share
     recovery: Durations
+    failing: tuple[Incident, ...]
     drift: tuple[Incident, ...]
     drift_per_quarter: float | None
     originals: int
     dead_letters: int | None
     dead_letter_rate: float | None
+
+    @property
+    def per_week_over(self) -> float:
+        """The weeks that were watched."""
+        return (self.watched[1] - self.watched[0]) / timedelta(weeks=1) if self.watched else 0.0
 
     @property
     def still_open(self) -> tuple[Incident, ...]:
@@ -77,24 +94,29 @@ def figures(facts: Facts, period: Period, selection: Selection = Selection()) ->
     chosen = [one for one in facts.incidents if _is_about(one, selection)]
     counted = measures.counted(chosen, period.start, period.end)
     began = [one for one in chosen if period.start <= one.impact_time < period.end]
+    # What a deployment broke may begin when the period of the deployment is over.
+    to_blame = measures.counted(chosen, period.start, period.end + measures.CHANGE_WINDOW)
     services = _services(facts, selection)
     known = [one for one in facts.deployments if services is None or one.service in services]
     deployments = measures.deployments_in(known, period.start, period.end)
     drift = measures.drift_incidents(counted)
     originals, dead = _traffic(facts, period, selection)
-    seen_any = originals > 0 or bool(counted)
+    watched = facts.watched(period)
     return Figures(
         period=period,
+        key=selection.key,
+        watched=watched,
         incidents=tuple(counted),
         folded=sum(1 for one in began if one.parent_id),
         withdrawn=sum(1 for one in began if one.state == "withdrawn"),
         times={name: measures.durations(name, counted) for name in TIMES},
         deployments=tuple(deployments),
-        deployments_per_week=measures.per_week(len(deployments), period.start, period.end) if known else None,
-        change_failures=measures.change_failure_rate(deployments, counted),
-        recovery=measures.failed_deployment_recovery(deployments, counted),
+        deployments_per_week=measures.per_week(len(deployments), *watched) if known and watched else None,
+        change_failures=measures.change_failure_rate(deployments, to_blame),
+        recovery=measures.failed_deployment_recovery(deployments, to_blame),
+        failing=tuple(one for one in to_blame if measures.blamed(one, deployments)),
         drift=tuple(drift),
-        drift_per_quarter=measures.per_quarter(len(drift), period.start, period.end) if seen_any else None,
+        drift_per_quarter=measures.per_quarter(len(drift), *watched) if watched else None,
         originals=originals,
         dead_letters=dead if originals or dead else None,
         dead_letter_rate=measures.per_thousand(dead, originals),
@@ -104,7 +126,7 @@ def figures(facts: Facts, period: Period, selection: Selection = Selection()) ->
 def lines(now: Figures, before: Figures) -> list[Line]:
     """Return every figure with its definition, how it was before, and the incidents that it rests on."""
     found = [_time_line(name, now, before) for name in TIMES]
-    failed = tuple(one.incident_id for one in now.incidents if measures.blamed(one, now.deployments))
+    failed = tuple(one.incident_id for one in now.failing)
     found.append(
         _rate_line(
             "deployment_frequency",
@@ -112,6 +134,8 @@ def lines(now: Figures, before: Figures) -> list[Line]:
             before.deployments_per_week,
             len(now.deployments),
             len(before.deployments),
+            enough=_are_enough(len(now.deployments), before.deployments_per_week, now.per_week_over),
+            note=_OF_WHOM.get(now.key or "", ""),
         )
     )
     ambiguous = now.change_failures.ambiguous
@@ -122,7 +146,8 @@ def lines(now: Figures, before: Figures) -> list[Line]:
             before.change_failures.share,
             now.change_failures.of,
             before.change_failures.of,
-            note=f"{now.change_failures.count} of {now.change_failures.of} deployments"
+            enough=min(now.change_failures.of, before.change_failures.of) >= VERDICT_N_MIN,
+            note=f"{now.change_failures.count} of {now.change_failures.of} failed"
             + (f", {ambiguous} of them ambiguous" if ambiguous else ""),
             incidents=failed,
         )
@@ -135,6 +160,9 @@ def lines(now: Figures, before: Figures) -> list[Line]:
             before.drift_per_quarter,
             len(now.drift),
             len(before.drift),
+            enough=_are_enough(
+                len(now.drift), before.drift_per_quarter, now.per_week_over / _WEEKS_IN_QUARTER
+            ),
             incidents=tuple(one.incident_id for one in now.drift),
         )
     )
@@ -145,26 +173,27 @@ def lines(now: Figures, before: Figures) -> list[Line]:
             before.dead_letter_rate,
             now.dead_letters or 0,
             before.dead_letters or 0,
-            note=f"{now.dead_letters or 0:,} dead letters, {now.originals:,} records"
-            if now.originals
-            else "",
+            enough=_are_enough(now.dead_letters or 0, before.dead_letter_rate, now.originals / 1_000),
+            note=f"against {now.originals:,} records" if now.originals else "",
         )
     )
     return found
 
 
 def names(facts: Facts, period: Period, key: Key) -> list[str]:
-    """Return the flows, topics, teams or services that had an incident, worst (longest impact) first."""
-    counted = measures.counted(facts.incidents, period.start, period.end)
-    grouped = measures.group(counted, key)
-    return sorted((name for name in grouped if name), key=lambda name: (-impact_s(grouped[name]), name))
+    """Return the flows, topics, teams or services that had an incident, worst (longest impact) first.
+
+    Behind them come flows and teams that are declared and had none.
+    """
+    grouped = measures.group(measures.counted(facts.incidents, period.start, period.end), key)
+    declared = {"flow": facts.flows, "team": facts.teams}.get(key, {})
+    found = (grouped.keys() | declared.keys()) - {""}
+    return sorted(found, key=lambda name: (-impact_s(grouped.get(name, ()), facts.now), name))
 
 
-def impact_s(incidents: Iterable[Incident]) -> float:
-    """Return the seconds of impact of all incidents that are over, added up."""
-    return sum(
-        (one.mitigated_time - one.impact_time).total_seconds() for one in incidents if one.mitigated_time
-    )
+def impact_s(incidents: Iterable[Incident], now: datetime) -> float:
+    """Return the seconds of impact of all incidents, added up; one that is not over lasts until now."""
+    return sum(((one.mitigated_time or now) - one.impact_time).total_seconds() for one in incidents)
 
 
 def _time_line(name: measures.Measure, now: Figures, before: Figures) -> Line:
@@ -197,6 +226,7 @@ def _rate_line(
     n: int,
     before_n: int,
     *,
+    enough: bool,
     note: str = "",
     incidents: tuple[str, ...] = (),
 ) -> Line:
@@ -212,22 +242,22 @@ def _rate_line(
         n=n,
         before=before,
         before_n=before_n,
-        direction=_moved(value, before, n, before_n, higher_is_better=higher),
+        direction=_moved(value, before, enough=enough, higher_is_better=higher),
         note=note,
         incidents=incidents,
     )
 
 
-def _moved(
-    value: float | None, before: float | None, n: int, before_n: int, *, higher_is_better: bool
-) -> Direction:
-    """Compare as measures.compare does: few say nothing, and less than a fifth is no change.
+def _are_enough(n: int, rate_before: float | None, over: float) -> bool:
+    """Return whether a number of things says anything: five were seen, or as many were to be expected as before."""
+    return max(n, (rate_before or 0.0) * over) >= VERDICT_N_MIN
 
-    A number that fell to few from enough, or rose from few to enough, does say something: that of itself is seen.
-    """
+
+def _moved(value: float | None, before: float | None, *, enough: bool, higher_is_better: bool) -> Direction:
+    """Compare as measures.compare does: few say nothing, and less than a fifth is no change."""
     if value is None or before is None:
         return "no data"
-    if max(n, before_n) < VERDICT_N_MIN:
+    if not enough:
         return "too few"
     if abs(value - before) <= _STEADY_SHARE * before:
         return "steady"
@@ -239,7 +269,7 @@ def _is_about(incident: Incident, selection: Selection) -> bool:
 
 
 def _services(facts: Facts, selection: Selection) -> set[str] | None:
-    """Return whose deployments count, None for all. A flow or a topic has none of its own: those it was hit by."""
+    """Return whose deployments count, None for all: of a flow or a topic, those that write to it or failed on it."""
     if selection.key is None:
         return None
     if selection.key == "service":
@@ -247,8 +277,9 @@ def _services(facts: Facts, selection: Selection) -> set[str] | None:
     if selection.key == "team":
         pattern = facts.teams.get(selection.value, "")
         return {one.service for one in facts.deployments if pattern and re.fullmatch(pattern, one.service)}
-    about = [one for one in facts.incidents if _is_about(one, selection)]
-    return {name for one in about for name in (one.service, *(cause.service for cause in one.causes)) if name}
+    wanted = topic_filter(facts, selection)
+    writers = {name for topic, names in facts.writers.items() if wanted(topic) for name in names}
+    return writers | {one.service for one in facts.incidents if _is_about(one, selection) and one.service}
 
 
 def _traffic(facts: Facts, period: Period, selection: Selection) -> tuple[int, int]:

@@ -9,6 +9,8 @@ from collector.errors import SettingsError
 
 _WEEK = re.compile(r"(\d{4})-?W(\d{1,2})", re.IGNORECASE)
 _WEEK_DAYS = 7
+DAYS_USUAL = 28
+DAYS_MAX = 731
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,12 @@ class Period:
         """What people call it: an ISO week, else its first and last day."""
         if self.days == _WEEK_DAYS and self.first.isoweekday() == 1:
             return week_name(self.first)
-        last = self.after - timedelta(days=1)
-        return f"{self.first} to {last}" if last > self.first else f"{self.first}"
+        return f"{self.first} to {self.last}" if self.last > self.first else f"{self.first}"
+
+    @property
+    def last(self) -> date:
+        """The last day."""
+        return self.after - timedelta(days=1)
 
     def before(self, steps: int = 1) -> "Period":
         """Return the period of the same number of days that ends where this one begins, or further back."""
@@ -98,6 +104,25 @@ def last_days(now: datetime, days: int, zone: tzinfo = UTC) -> Period:
     """Return the last `days` days, today among them."""
     tomorrow = now.astimezone(zone).date() + timedelta(days=1)
     return Period(tomorrow - timedelta(days=days), tomorrow, zone)
+
+
+def days_between(first: str | None, last: str | None, now: datetime, zone: tzinfo = UTC) -> Period:
+    """Return the days from `first` to `last` (2026-11-16, both included); without, the last 28 up to today.
+
+    Raises SettingsError for what is no day, for an empty range and for one of more than DAYS_MAX.
+    """
+    after = (_day(last) if last else now.astimezone(zone).date()) + timedelta(days=1)
+    period = Period(_day(first) if first else after - timedelta(days=DAYS_USUAL), after, zone)
+    if not 0 < period.days <= DAYS_MAX:
+        raise SettingsError(f"The range has {period.days} days. It may have 1 to {DAYS_MAX}.")
+    return period
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise SettingsError(f"{text[:40]!r} is not a day. Write it as 2026-11-16.") from None
 
 
 def steps_of(period: Period) -> list[Period]:

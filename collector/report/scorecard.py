@@ -124,7 +124,7 @@ class Card:
     incidents: tuple[Incident, ...]
     restore: Durations
     drift: int
-    drift_per_quarter: float
+    drift_per_quarter: float | None
 
     @property
     def has_all(self) -> bool:
@@ -159,8 +159,12 @@ def cards(
     deployments: Sequence[Deployment],
     start: datetime,
     end: datetime,
+    watched: tuple[datetime, datetime] | None,
 ) -> list[Card]:
-    """Return a card per service that writes, gives up or has incidents, in order of names."""
+    """Return a card per service that writes, gives up or has incidents, in order of names.
+
+    Rates are of the `watched` part of [start, end), as in `Facts.watched`; None for a part that is too short.
+    """
     counted = measures.counted(incidents, start, end)
     services = {
         *habits.wire,
@@ -170,7 +174,9 @@ def cards(
         *(one.service for one in deployments),
     }
     return [
-        _card(service, habits, counted, deployments, start, end) for service in sorted(services) if service
+        _card(service, habits, counted, measures.deployments_in(deployments, start, end, service), watched)
+        for service in sorted(services)
+        if service
     ]
 
 
@@ -208,13 +214,10 @@ def _card(
     service: str,
     habits: Habits,
     counted: Iterable[Incident],
-    deployments: Sequence[Deployment],
-    start: datetime,
-    end: datetime,
+    own: Sequence[Deployment],
+    watched: tuple[datetime, datetime] | None,
 ) -> Card:
     mine = tuple(one for one in counted if _concerns(one, service))
-    known = [one for one in deployments if one.service == service]
-    own = measures.deployments_in(known, start, end)
     drift = len(measures.drift_incidents(mine))
     wire = habits.wire.get(service)
     return Card(
@@ -228,11 +231,11 @@ def _card(
             "linkable": _linkable(habits.recent.get(service), habits.linked.get(service, 0)),
         },
         deployments=len(own),
-        deployments_per_week=measures.per_week(len(own), start, end) if known else None,
+        deployments_per_week=measures.per_week(len(own), *watched) if own and watched else None,
         incidents=mine,
         restore=measures.durations("restore", mine),
         drift=drift,
-        drift_per_quarter=measures.per_quarter(drift, start, end) or 0.0,
+        drift_per_quarter=measures.per_quarter(drift, *watched) if watched else None,
     )
 
 
@@ -313,11 +316,12 @@ def _by_share(count: int, of: int) -> Finding:
 
 def _group(name: str, found: Sequence[Card]) -> Group:
     deploying = [card.deployments_per_week for card in found if card.deployments_per_week is not None]
+    drifting = [card.drift_per_quarter for card in found if card.drift_per_quarter is not None]
     incidents = {one.incident_id: one for card in found for one in card.incidents}
     return Group(
         name=name,
         services=tuple(card.service for card in found),
         deployments_per_week=mean(deploying) if deploying else None,
         restore=measures.durations("restore", incidents.values()),
-        drift_per_quarter=mean(card.drift_per_quarter for card in found) if found else None,
+        drift_per_quarter=mean(drifting) if drifting else None,
     )

@@ -1,0 +1,52 @@
+"""The report of a week as one HTML file that loads nothing: text from the wire is escaped by the template's engine."""
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from collector.detect.story import STATE_MEANINGS, STATE_WORDS
+from collector.report import words
+from collector.report.follow_ups import SHOWN_MAX, TITLES
+from collector.report.links import Links
+from collector.report.pictures import WIDTH
+from collector.report.review import STORIES_MAX, WEEKS_COMPARED, Review
+from collector.words import count, duration, many, stamp, visible
+
+
+def html_text(review: Review, links: Links) -> str:
+    """Return the whole file. It holds no script, and its policy forbids loading anything."""
+    return _environment().get_template("weekly.html").render(
+        review=review,
+        links=links,
+        follow_ups={
+            kind: [one for one in review.follow_ups if one.kind == kind]
+            for kind in TITLES
+            if any(one.kind == kind for one in review.follow_ups)
+        },
+        follow_up_titles=TITLES,
+        follow_ups_max=SHOWN_MAX,
+        stories_max=STORIES_MAX,
+        weeks_compared=WEEKS_COMPARED,
+        width=WIDTH,
+    )  # fmt: skip
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("collector.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        count=count, visible=visible, stamp=stamp, seconds=words.seconds,
+        value=words.value_text, before=words.before_text, period=words.period_text,
+        kept=words.kept_text, trend=words.trend_text, rests_on=words.n_text, number=words.number,
+    )  # fmt: skip
+    made.globals.update(
+        many=many, duration=duration, arrows=words.ARROWS, state_words=STATE_WORDS, state_meanings=STATE_MEANINGS,
+        verdicts_note=words.VERDICTS_NOTE,
+    )  # fmt: skip
+    return made
