@@ -96,8 +96,8 @@ def test_killed_at_any_moment_and_resumed_each_goes_back_exactly_once(shop: Shop
     begin = partial(begin_redrive, shop.settings, shop.setup.folder)
     lots, told = random.Random(5), 0
 
-    running = begin("run", "--group", GROUP, "--confirm", str(RECORDS), "--rate", "400")
-    for _ in range(KILLS):
+    running = begin("run", "--group", GROUP, "--confirm", str(RECORDS), "--rate", "200")
+    for kill in range(KILLS):
         # Each has sent something when it dies, at no moment in particular.
         wait_until(partial(is_more, log, told), what="a chunk is sent", seconds_max=60)
         time.sleep(lots.uniform(0, 0.3))
@@ -105,7 +105,8 @@ def test_killed_at_any_moment_and_resumed_each_goes_back_exactly_once(shop: Shop
         running.wait()
         told = chunks_sent(log)
         assert told < RECORDS / 100, "there was nothing left to be killed"
-        running = begin("resume", shop.redrives()[0]["redrive_id"], "--rate", "2000")
+        rate = "2000" if kill == KILLS - 1 else "200"  # slow enough for there to be something left to kill
+        running = begin("resume", shop.redrives()[0]["redrive_id"], "--rate", rate)
     assert running.wait(60) == 0, log.read_text()
 
     assert shop.back() == Counter({str(letter): 1 for letter in letters})

@@ -27,6 +27,7 @@ def test_up_shows_its_address_when_it_answers_and_ctrl_c_ends_all_of_it(tmp_path
         "HEADWATER_BOOTSTRAP_SERVERS": broker.bootstrap,
         "HEADWATER_STORE": f"embedded:{tmp_path / 'store'}",
         "HEADWATER_DASHBOARD_PORT": str(port),
+        "HEADWATER_HTTP_PORT": "0",
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -58,6 +59,7 @@ def test_up_shows_its_address_when_it_answers_and_ctrl_c_ends_all_of_it(tmp_path
             "store.log",
             "collector.log",
             "watcher.log",
+            "receiver.log",
             "dashboard.log",
         }
         assert "store | The store answers" in log.read_text()

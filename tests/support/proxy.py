@@ -19,6 +19,7 @@ class Proxy:
         self._away = False
         self._lose_answers_to = b""
         self._lose_every = self._matches = 0
+        self._leave_before, self._requests_left = b"", 0
         self.answers_lost = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -39,6 +40,16 @@ class Proxy:
             self._away = True
             _close(self._open)
             self._open.clear()
+
+    def go_away_before(self, request_contains: bytes, *, nth: int) -> None:
+        """Go away by itself when the n-th request with these bytes in it comes, which is not passed on."""
+        with self._lock:
+            self._leave_before, self._requests_left = request_contains, nth
+
+    @property
+    def is_away(self) -> bool:
+        """Whether connections are refused."""
+        return self._away
 
     def come_back(self) -> None:
         """Accept connections again."""
@@ -75,10 +86,20 @@ class Proxy:
 
     def _pass_requests(self, pair: "_Pair") -> None:
         for part in _parts(pair.client):
+            if self._is_to_leave(part):
+                self.go_away()
+                break
             pair.loses_answer = pair.loses_answer or self._is_to_lose(part)
             if not _send(pair.server, part):
                 break
         self._forget(pair)
+
+    def _is_to_leave(self, part: bytes) -> bool:
+        with self._lock:
+            if not self._requests_left or self._leave_before not in part:
+                return False
+            self._requests_left -= 1
+            return self._requests_left == 0
 
     def _is_to_lose(self, part: bytes) -> bool:
         with self._lock:
