@@ -14,10 +14,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from collector.lineage.link import link_effects
 from collector.lineage.shared_names import SHARED_MAX, Copied, Sharer, copies_among, doubtful_contexts
 from collector.storage.api import Store
 from schemas import arrow
-from schemas.records import EventRef
+from schemas.records import SPAN_NAME_PREFIX, EventRef
 
 EVENTS_MAX = 200_000
 """At a time. Several writes together are looked up for little more than one."""
@@ -127,6 +128,10 @@ class LinkSharedNames:
         rows = [edge | {"linked_time": linked_time} for edge in edges]
         table = pa.Table.from_pylist(rows, schema=arrow.EDGES)
         self._store.insert("edges", table, token=f"shared-names-{linked_time.timestamp()}")
+        # A span that sent one record seemed to have sent two.
+        contexts = {str(facts[copy.effect]["context"]) for _, copy in wanted.values()} - {"-"}
+        if contexts and self._store.query("span_causes_any"):
+            link_effects(self._store, sorted(SPAN_NAME_PREFIX + context for context in contexts))
 
     def _take_back(self, since: datetime) -> None:
         names = [row["name"] for row in self._store.query("constants_since", {"since": since})]
@@ -188,7 +193,7 @@ def _edge(name: str, copy: Copied, facts: Mapping[EventRef, Mapping[str, Any]]) 
             f"{end}_{column}": row[column]
             for column in ("topic", "partition", "offset", "time", "service", "type")
         }
-    evidence = "context" if name.startswith("span:") else "header"
+    evidence = "context" if name.startswith(SPAN_NAME_PREFIX) else "header"
     return edge | {
         "relation": copy.relation, "evidence": evidence, "confidence": copy.confidence, "name": name,
     }  # fmt: skip

@@ -17,12 +17,26 @@ WITH
         WHERE effect_hash IN (SELECT reinterpretAsUInt128(sipHash128(arrayJoin({effect_names:Array(String)}))))
         LIMIT 1 BY effect_hash, effect_topic, cause_hash, consumer_name
     ),
+    -- Events that carry the context because they are copies of one that does: shared names tell, see there.
+    copied AS
+    (
+        SELECT effect_topic, effect_partition, effect_offset
+        FROM edges FINAL
+        WHERE relation != 'caused' AND evidence IN ('header', 'context') AND edges.confidence >= 1
+          AND (effect_topic, effect_partition, effect_offset) IN
+        (
+            SELECT topic, partition, offset
+            FROM identities
+            WHERE name_hash IN (SELECT reinterpretAsUInt128(sipHash128(arrayJoin({effect_names:Array(String)}))))
+        )
+    ),
     carriers AS
     (
         SELECT name_hash, groupUniqArray(1001)((topic, partition, offset, time, service, type)) AS events
         FROM identities
         WHERE origin = ''
           AND name_hash IN (SELECT reinterpretAsUInt128(sipHash128(arrayJoin({effect_names:Array(String)}))))
+          AND (topic, partition, offset) NOT IN (SELECT * FROM copied)
         GROUP BY name_hash
     ),
     answers AS

@@ -58,6 +58,10 @@ class Log:
         if link:
             link_batches(self.store, [self.batch])
 
+    def link(self, batch: int) -> None:
+        """Link what was written as this batch."""
+        link_batches(self.store, [batch])
+
     def look_at_names(self) -> None:
         """Let the watcher look at names that events share."""
         LinkSharedNames(self.store).step(NOW)
