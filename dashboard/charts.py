@@ -9,6 +9,7 @@ BLUE = "#4f83cc"
 AMBER = "#c67f00"
 _TEXT_SHARE = 0.3  # of the width: about what a text takes
 _AXIS_WIDTH = 48  # the same on every chart of a page, so that times stand below each other
+_TICK_EVERY_MINUTE_S = 600
 
 
 def rate_bars(
@@ -114,12 +115,15 @@ def two_forms(rows: Sequence[dict[str, Any]], *, step_s: int, height: int = 170)
         for form, field in (("old", "old_events"), ("new", "new_events"))
         if row[field]
     ]
+    x = _time_axis(True)
+    if len({row["step"] for row in rows}) * step_s < _TICK_EVERY_MINUTE_S:
+        x["axis"]["tickCount"] = {"interval": "minute", "step": 1}  # else a minute is written several times
     return {
         "height": height,
         "data": {"values": values},
         "mark": {"type": "bar"},
         "encoding": {
-            "x": {**_time_axis(True), "field": "from"},
+            "x": {**x, "field": "from"},
             "x2": {"field": "to"},
             "y": _value_axis("y", "records"),
             "y2": {"field": "y2"},

@@ -49,6 +49,12 @@ def go_to_change(change_id: str | None, _open: bool = False) -> None:
         st.session_state["go_to"] = ("app_pages/schema_drift.py", {"change": change_id})
 
 
+def go_to_reason(reason_id: str | None, _open: bool = False) -> None:
+    """Open the page of dead letters at a reason."""
+    if reason_id:
+        st.session_state["go_to"] = ("app_pages/dead_letters.py", {"reason": reason_id})
+
+
 def go_to_topic(topic: str | None, _open: bool = False) -> None:
     """Go to a topic on the flow map, once the callback that this is called from has ended."""
     if topic:

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from collector.detect.drift_read import Told
 
-STATES = {"rolling_out": "rolling out", "complete": "complete", "reverted": "rolled back"}
-
 
 def drift(
     since: Annotated[str, typer.Option(help="15m, 2h, 7d, or a date-time.")] = "24h",
@@ -24,16 +22,23 @@ def drift(
 ) -> None:
     """Say what changed in the structure of payloads: which fields, since when, by whom, and who reads them."""
     from collector.detect.drift_read import asking, drift_row, read_drift
+    from collector.detect.drift_words import say
 
     now = datetime.now(UTC)
     with opened_store(store) as opened:
         found = read_drift(asking(opened), now, moment(since, now) or now)
+    said = say(found, now)
     if as_json:
-        print_json(drift_row(found))
+        print_json(
+            {"level": said.level, "sentence": said.sentence, "details": said.details, **drift_row(found)}
+        )
         return
     out = console()
-    if not found.records and not found.changes:
-        out.print("No data: no record with a structure was seen in that time.")
+    style = {"bad": "bold red", "warn": "bold yellow", "good": "bold green", "none": "bold"}[said.level]
+    out.print(plain(said.sentence), style=style, soft_wrap=True)
+    for detail in said.details:
+        out.print(plain(detail), soft_wrap=True)
+    if said.level == "none":
         return
     going_on = sum(told.is_going_on for told in found.changes)
     out.print(
@@ -41,14 +46,16 @@ def drift(
         f"in {found.records:,} records of {found.topics} topics"
     )
     for told in found.changes:
-        _print(out, told)
+        _print(out, told, now)
     for finding in found.findings:
         much = f"{finding.records:,} records, {finding.share:.0%}"
         who = plain(", ".join(finding.who))
         out.print(f"\n{plain(finding.topic)}: {plain(finding.said)} ({much}) by {who}")
 
 
-def _print(out: "Console", told: "Told") -> None:
+def _print(out: "Console", told: "Told", now: datetime) -> None:
+    from collector.detect.drift_words import STATES, advice, chain
+
     change = told.change
     who = " ".join(filter(None, (change.service or "service not on the wire", change.service_version)))
     state = f"[{STATES[change.state]}, {change.new_share:.0%} new]"
@@ -67,5 +74,7 @@ def _print(out: "Console", told: "Told") -> None:
             f"{plain(dead.consumer_group or 'group not named')}, {plain(dead.exception or 'no reason given')}"
         )
         out.print(f"  dead letters: {dead.failures:,} of {why}, first {plain(dead.first_event)}", style="red")
-    for _, title in told.incidents:
-        out.print(f"  incident: {plain(title)}", style="red")
+    if told.dead_letters or told.incidents:
+        out.print(f"  {plain(chain(told, now))}", style="red", soft_wrap=True)
+    for step in advice(told):
+        out.print(f"  to do: {plain(step)}", soft_wrap=True)

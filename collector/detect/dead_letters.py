@@ -128,6 +128,21 @@ class Report:
         return min((reason.oldest_waiting for reason in self.reasons if reason.oldest_waiting), default=None)
 
 
+def foremost(reasons: Iterable[Reason]) -> Reason | None:
+    """Return the reason to look at first: what fails now and is not put right, else what fails or waits most."""
+    return max(
+        reasons,
+        key=lambda reason: (
+            bool(reason.last_15m and reason.backlog),
+            reason.last_15m,
+            bool(reason.backlog),
+            reason.last_1h,
+            reason.backlog,
+        ),
+        default=None,
+    )
+
+
 def run_began(minutes: Sequence[int]) -> datetime:
     """Return when the latest run of failures began, from the minutes (s since 1970, ascending) with any."""
     start = minutes[-1]
@@ -191,8 +206,8 @@ def scopes_of(
 ) -> list[Scope]:
     """Return the rows of dead_letters_scopes with their base: records that the group read, where that was followed.
 
-    `read` are rows of groups_read. A group that was followed for less than nine tenths of the time does not count:
-    its failures would be divided by too little.
+    `read` are rows of groups_read. A group that was followed for less than nine tenths of the time, from the first
+    record of its topic on, does not count: its failures would be divided by too little.
     """
     by_group = {(row["consumer_group"], row["topic"]): row for row in read}
     return [_scope(row, by_group, since) for row in rows]
@@ -204,7 +219,11 @@ def _scope(
     group, topic = row["consumer_group"], row["topic"]
     # A connector reads as the group `connect-NAME`, and its dead letters name the connector.
     known = by_group.get((group, topic)) or by_group.get((f"connect-{group}", topic))
-    followed = known and known["records"] and _covers(known["from_time"], since, known["until_time"])
+    followed = (
+        known
+        and known["records"]
+        and _covers(known["from_time"], max(since, row["first_written"]), known["until_time"])
+    )
     total = known["records"] if followed and known else row["produced"]
     base: Base = "read by the group" if followed else "produced" if total else ""
     return Scope(topic, group, row["failures"], row["last_15m"], row["last_time"], total, base)

@@ -23,6 +23,7 @@ SOMETHING_ELSE = 0.15
 _HALF_LIFE = timedelta(minutes=20)
 _CLOCKS = timedelta(minutes=1)
 _TOGETHER = timedelta(minutes=2)
+_TOLD_TWICE = timedelta(minutes=10)  # by records and by whoever deployed
 _FLOOR = 0.02  # below this a candidate is not worth a line
 BEFORE = timedelta(hours=24)
 _MOST = 0.8
@@ -160,6 +161,8 @@ def _score(failing: Failing, change: Change) -> float:
     if change.topic != failing.topic:
         return 0.0
     share = carrying(failing, change)
+    if not share and change.ended and change.ended < failing.began - _CLOCKS:
+        return 0.0  # it was undone before, and nothing that fails carries it
     looks = 0.5 if share is None else 0.1 + 0.9 * share
     return looks * newness * max(near, 0.8 * (share or 0.0))
 
@@ -169,17 +172,28 @@ def _involved(failing: Failing) -> set[str]:
 
 
 def _together(changes: Iterable[Change]) -> list[Change]:
-    """Leave out deployments that a change of structure of the same service came with."""
+    """Leave out deployments that a change of structure of the same service came with, or that are told twice."""
     listed = list(changes)
+    first: dict[tuple[str, str], datetime] = {}
+    twice = set()
+    for change in sorted(listed, key=lambda each: each.time):
+        if change.kind == "deployment":
+            key = change.service, change.version
+            if key in first and change.time - first[key] <= _TOLD_TWICE:
+                twice.add(id(change))
+            first[key] = change.time
     structures = [change for change in listed if change.kind == "schema_change" and change.service]
     return [
         change
         for change in listed
         if change.kind != "deployment"
-        or not any(
-            other.service == change.service
-            and (abs(other.time - change.time) <= _TOGETHER or other.version == change.version != "")
-            for other in structures
+        or (
+            id(change) not in twice
+            and not any(
+                other.service == change.service
+                and (abs(other.time - change.time) <= _TOGETHER or other.version == change.version != "")
+                for other in structures
+            )
         )
     ]
 

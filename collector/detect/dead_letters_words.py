@@ -1,17 +1,19 @@
 """The state of dead letters in sentences that stand alone at 3 a.m. Pure; page and command line share them."""
 
 import shlex
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from collector.detect.dead_letters import Reason, Report, Scope
+from collector.detect.dead_letters import Reason, Report, Scope, foremost
 from collector.detect.dead_letters_causes import Suspect
 from collector.words import ago, clock, count, duration, many
 
 LIKELY_FROM = 0.3
 _NAMES_MAX = 3
+_REASON_CHARACTERS = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,14 @@ def reason_line(reason: Reason) -> str:
     return said or "no reason on the wire"
 
 
+def short_reason(reason: Reason) -> str:
+    """Return reason_line in so few characters that a sentence around it can be read."""
+    line = reason_line(reason)
+    short = textwrap.shorten(line, _REASON_CHARACTERS, placeholder="").rstrip(" ,;:")
+    # One endless word leaves nothing: it is cut.
+    return line if short == line else f"{short or line[:_REASON_CHARACTERS]} (and more)"
+
+
 def who(reason: Reason) -> str:
     """Return who failed on what."""
     return f"{reason.failing or 'an unnamed consumer'} on {reason.topic}"
@@ -101,8 +111,10 @@ def _waiting(report: Report) -> str:
 
 
 def _why(reasons: Sequence[Reason]) -> list[str]:
-    top = max(reasons, key=lambda reason: (reason.last_15m, reason.last_1h, reason.backlog))
-    said = [f"Most frequent: {who(top)}, {reason_line(top)}."]
+    top = foremost(reasons)
+    if top is None:
+        return []
+    said = [f"Look first at {who(top)}: {short_reason(top).rstrip('.')}."]
     if top.suspects and top.suspects[0].likelihood >= LIKELY_FROM:
         said.append(f"Likely cause: {suspicion(top.suspects[0])}.")
     return said

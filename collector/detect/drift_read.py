@@ -32,7 +32,7 @@ def asking(store: Store) -> Ask:
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Dead letters that carried a change: how many failures, of whom, why, since when."""
+    """Dead letters that carried a change: how many failures, of whom, why, since when. `reason_id`: of most of them."""
 
     consumer_group: str
     exception: str
@@ -40,6 +40,7 @@ class Failures:
     first_time: datetime
     last_time: datetime
     first_event: str
+    reason_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ class Told:
     def is_going_on(self) -> bool:
         """Tell whether records of both forms still come."""
         return self.change.state == "rolling_out"
+
+    @property
+    def is_rolled_back(self) -> bool:
+        """Tell whether only records of the old form come again."""
+        return self.change.state == "reverted"
 
     @property
     def breaks_readers(self) -> bool:

@@ -5,11 +5,11 @@ from datetime import timedelta
 import streamlit as st
 
 from collector.detect import dead_letters_words as words
-from collector.detect.dead_letters import Reason, Report
+from collector.detect.dead_letters import Reason, Report, foremost
 from collector.detect.dead_letters_read import named
 from dashboard import charts, links
-from dashboard.component import link_list
-from dashboard.frame import age_line, go_to_topic, heading, no_data, refreshed, utc_now, verdict
+from dashboard.component import link_list, select
+from dashboard.frame import age_line, go_to_topic, heading, no_data, notice, refreshed, utc_now, verdict
 from dashboard.read import dead_letters, rows
 from dashboard.text import ago, clock, count, many, rate, visible
 from dashboard.views.reason_panel import draw_reason
@@ -18,6 +18,7 @@ REPORT_S = 7 * 86_400  # what nobody put right a week ago is still to be put rig
 WINDOWS = {"1 h": 3_600, "24 h": 86_400}
 STEPS_S = {"1 h": 60, "24 h": 900}
 REASONS_SHOWN = 100
+SCOPE = "reason"
 SCOPES_SHOWN = 30
 MARKS_SHOWN = 4
 
@@ -38,23 +39,33 @@ def _body() -> None:
     report = dead_letters(REPORT_S)
     said = words.headline(report, any_event=True)
     verdict(said.level, said.sentence, list(said.details))
-    chosen = named(report, st.query_params.get("reason", ""))
-    left, right = st.columns([3, 2], gap="medium")
+    chosen = _chosen(report)
+    # Without a reason there is nothing to tell on the right.
+    left, right = st.columns([3, 2], gap="medium") if chosen else (st.container(), None)
     with left:
         head, control = st.columns([3, 2], vertical_alignment="center")
         head.subheader("Failures per minute", anchor=False)
         with control:
             window = _window()
         _rates(report, window)
-        _reasons(report, chosen)
-    with right:
-        if chosen:
+        _reasons(report)
+        _scopes(report)
+        _redrives(report)
+        _doubtful(report)
+    if chosen and right:
+        with right:
             draw_reason(chosen, report.now)
-        else:
-            _scopes(report)
-            _redrives(report)
-            _doubtful(report)
+        select(SCOPE, chosen.reason_id, key="reason_selection")
     age_line(utc_now(), newest["newest_time"])
+
+
+def _chosen(report: Report) -> Reason | None:
+    """Return the reason in the address, else the one that matters most now."""
+    asked = st.query_params.get("reason", "")
+    found = named(report, asked) if asked else None
+    if asked and found is None:
+        notice("The reason in the address has not come up in seven days.")
+    return found or foremost(report.reasons)
 
 
 def _rates(report: Report, window: str) -> None:
@@ -78,7 +89,7 @@ def _rates(report: Report, window: str) -> None:
     st.vega_lite_chart(None, spec, key="dead_letter_rates")
 
 
-def _reasons(report: Report, chosen: Reason | None) -> None:
+def _reasons(report: Report) -> None:
     st.subheader("By reason", anchor=False)
     if not report.reasons:
         st.caption("Nothing was given up in seven days.")
@@ -114,25 +125,21 @@ def _reasons(report: Report, chosen: Reason | None) -> None:
         {"text": "last", "style": "time"},
     ]
     data = {
-        "scope": "reason",
+        "scope": SCOPE,
         "label": "Failures by reason",
         "columns": columns,
         "rows": lines,
-        "height": 460,
+        "height": 400,
     }
     link_list(data, key="reasons", on_pick=_choose)
     hidden = len(report.reasons) - len(lines)
     if hidden or report.cut:
         st.caption(f"and {'many' if report.cut else count(hidden)} more: `headwater dlq --json` has them")
-    if chosen is None:
-        st.caption("Choose a reason to see why, what it touched, and what to do.")
 
 
 def _choose(reason_id: str | None, _open: bool = False) -> None:
-    if reason_id and reason_id != st.query_params.get("reason"):
+    if reason_id:
         st.query_params["reason"] = reason_id
-    else:
-        st.query_params.pop("reason", None)
 
 
 def _scopes(report: Report) -> None:
@@ -163,7 +170,7 @@ def _scopes(report: Report) -> None:
     columns = [
         {"text": "Topic"},
         {"text": "now", "style": "number"},
-        {"text": "per 1,000", "style": "number"},
+        {"text": "per 1,000", "style": "number", "width": "130px"},
     ]
     data = {"scope": "", "label": "Failures by topic", "columns": columns, "rows": lines, "height": 420}
     link_list(data, key="scopes", on_pick=go_to_topic)

@@ -6,14 +6,15 @@ from typing import Any
 import streamlit as st
 
 from collector.detect.drift_findings import Finding
-from collector.detect.drift_read import Drift, Told, read_drift
+from collector.detect.drift_read import Drift, Failures, Told, read_drift
+from collector.detect.drift_words import FINDINGS, STATES, VERDICTS, advice, chain, diff_lines, say, who_text
 from dashboard import charts, links
 from dashboard.component import link_list, select
-from dashboard.drift_words import FINDINGS, STATES, VERDICTS, advice, diff_lines, say, who_text
 from dashboard.facts import code, table
 from dashboard.frame import (
     age_line,
     go_to_event,
+    go_to_reason,
     go_to_topic,
     heading,
     no_data,
@@ -30,6 +31,7 @@ SCOPE = "drift"
 HEIGHT = 560
 SHOWN = 200
 FINDINGS_SHOWN = 100
+DEAD_SHOWN = 4
 
 
 def _body() -> None:
@@ -63,7 +65,7 @@ def _draw(drift: Drift, now: datetime) -> None:
         link_list(_list(drift.changes[:SHOWN], now), key="changes", on_pick=_pick)
         if len(drift.changes) > SHOWN:
             st.caption(f"The newest {SHOWN} of {count(len(drift.changes))}.")
-    with right.container(border=True, height=HEIGHT, key="drift_panel"):
+    with right.container(border=True, key="drift_panel"):
         _panel(selected, now)
     select(SCOPE, selected.change.change_id, key="drift_selection")
 
@@ -72,7 +74,13 @@ def _first(drift: Drift) -> Told:
     """Return what to look at first: what is going on and hurts, else the newest."""
     return max(
         drift.changes,
-        key=lambda told: (told.is_going_on, told.breaks_readers, told.failures, told.change.first_time),
+        key=lambda told: (
+            told.is_going_on,
+            not told.is_rolled_back,
+            told.breaks_readers,
+            bool(told.failures),
+            told.change.first_time,
+        ),
     )
 
 
@@ -134,10 +142,12 @@ def _panel(told: Told, now: datetime) -> None:
     )
     st.html(f'<div class="hw-diff">{lines or escaped(change.summary, 300)}</div>')
     notice(meaning, "dead" if told.breaks_readers else "")
-    for step in advice(told):
-        st.html(f'<div class="hw-line">→ {escaped(step, 400)}</div>')
-    _share(told, now)
+    st.markdown("**Whom it hits**")
     _hit(told, now)
+    st.markdown("**What to do**")
+    steps = "".join(f"<li>{escaped(step, 400)}</li>" for step in advice(told))
+    st.html(f"<ul>{steps}</ul>")
+    _share(told, now)
     st.html(table(_facts(told)))
     first = str(change.first)
     _links(
@@ -167,18 +177,11 @@ def _share(told: Told, now: datetime) -> None:
 
 
 def _hit(told: Told, now: datetime) -> None:
-    for each in told.dead_letters[:4]:
-        why = each.exception.rpartition(".")[2] or "no reason given"
-        text = f"{many(each.failures, 'dead letter')} of {each.consumer_group or 'a group that is not named'}: {why}"
-        under = f"first {ago(each.first_time, now)}, last {ago(each.last_time, now)}"
-        _links(
-            "",
-            [(text, links.to_event(each.first_event), under)],
-            f"drift_dead_{each.first_event}",
-            go_to_event,
-        )
-    for _, title in told.incidents[:3]:
-        notice(f"Incident: {title}", "dead")
+    if told.dead_letters or told.incidents:
+        st.html(f'<div class="hw-line">{escaped(chain(told, now), 600)}</div>')
+    found = [_dead_line(each, now) for each in told.dead_letters[:DEAD_SHOWN]]
+    if found:
+        _links("Dead letters with the new form", found, "drift_dead", go_to_reason)
     groups = ", ".join(f"{name} ({count(lag)} behind)" if lag else name for name, lag in told.groups[:12])
     services = ", ".join(f"{name} → {', '.join(topics[:3])}" for name, topics in told.services[:12])
     pairs = [
@@ -186,6 +189,13 @@ def _hit(told: Told, now: datetime) -> None:
         ("Used by", escaped(services, 800) if services else "no event is known to come of it"),
     ]
     st.html(table(pairs))
+
+
+def _dead_line(each: Failures, now: datetime) -> tuple[str, str, str]:
+    why = each.exception.rpartition(".")[2] or "no reason given"
+    text = f"{count(each.failures)} of {each.consumer_group or 'a group that is not named'}: {why}"
+    under = f"first {ago(each.first_time, now)}, last {ago(each.last_time, now)}"
+    return text, links.to_reason(each.reason_id), under
 
 
 def _facts(told: Told) -> list[tuple[str, str]]:
@@ -211,7 +221,7 @@ def _facts(told: Told) -> list[tuple[str, str]]:
 def _links(title: str, found: list[tuple[str, str, str]], key: str, on_pick: Any) -> None:
     lines = [
         {
-            "id": href.partition("event=")[2] or text,
+            "id": href.rpartition("=")[2],
             "href": href,
             "cells": [{"text": visible(text, 160), "under": under}],
         }

@@ -18,27 +18,28 @@ from dashboard.text import ago, clock, count, escaped, many, stamp, visible
 from schemas.records import EventRef
 
 EFFECTS_SHOWN = 6
+SAMPLES_SHOWN = 3
 
 
 def draw_reason(reason: Reason, now: datetime) -> None:
     """Draw the panel of one reason."""
     ref, origin = EventRef.parse(reason.samples[0]), EventRef.parse(reason.sample_origin)
     letter, effects = dead_letter(ref, origin) if ref else (None, [])
-    with st.container(border=True, height=640, key="reason_panel"):
+    with st.container(border=True, key="reason_panel"):
         st.html(
-            f'<div class="hw-title">{escaped(words.reason_line(reason), 200)}</div>{escaped(words.who(reason), 160)}'
+            f'<div class="hw-title">{escaped(words.short_reason(reason), 200)}</div>{escaped(words.who(reason), 160)}'
         )
         st.html(table(_facts(reason, now)))
         _why(reason, now)
         _touched(reason, effects)
         _what_to_do(reason)
+        st.markdown("**Details**")
+        st.html(table(_details(reason)))
         _stack(letter)
 
 
 def _facts(reason: Reason, now: datetime) -> list[tuple[str, str]]:
     facts = [
-        ("Exception", code(reason.exception) if reason.exception else "not on the wire"),
-        ("It said", escaped(reason.message, 400) if reason.message else "nothing on the wire"),
         (
             "Failures",
             f"<b>{count(reason.failures)}</b> of {many(reason.keys, 'key')}, since {clock(reason.began, now)}, "
@@ -48,6 +49,15 @@ def _facts(reason: Reason, now: datetime) -> list[tuple[str, str]]:
     ]
     if reason.oldest_waiting:
         facts.append(("Oldest waiting", f"{stamp(reason.oldest_waiting)}, {ago(reason.oldest_waiting, now)}"))
+    return facts
+
+
+def _details(reason: Reason) -> list[tuple[str, str]]:
+    facts = [
+        ("Exception", code(reason.exception) if reason.exception else "not on the wire"),
+        ("It said", escaped(reason.message, 400) if reason.message else "nothing on the wire"),
+        ("First seen", stamp(reason.first_time)),
+    ]
     if reason.attempts:
         facts.append(("Tried", f"{reason.attempts} times before it was given up"))
     if reason.guessed:
@@ -87,13 +97,13 @@ def _change(change: Any) -> str:
 
 
 def _touched(reason: Reason, effects: list[dict[str, Any]]) -> None:
-    st.markdown("**What it touched**: newest samples, each with its cascade")
+    st.markdown("**What it touched**")
     origin = reason.sample_origin
-    lines = [_event_line(event, "dead letter") for event in reason.samples]
+    lines = [_event_line(event, "dead letter") for event in reason.samples[:SAMPLES_SHOWN]]
     if origin:
         lines.insert(0, _event_line(origin, "the event that failed, and all that it caused"))
-    columns = [{"text": "Event"}]
-    data = {"scope": "", "label": "Samples", "columns": columns, "rows": lines, "height": 190}
+    columns = [{"text": "Newest samples, each opens its cascade"}]
+    data = {"scope": "", "label": "Samples", "columns": columns, "rows": lines}
     link_list(data, key="samples", on_pick=go_to_event)
     if not origin:
         return

@@ -13,11 +13,13 @@ WITH
         GROUP BY about_topic, consumer_group
     )
 SELECT found.about_topic AS topic, found.consumer_group AS consumer_group, found.failures AS failures,
-    found.last_15m AS last_15m, found.last_time AS last_time, written.records AS produced
+    found.last_15m AS last_15m, found.last_time AS last_time, written.records AS produced,
+    if(written.records > 0, written.first_written, toDateTime64(0, 3, 'UTC')) AS first_written
 FROM found
 LEFT JOIN
 (
-    SELECT topic, uniqExact(partition, offset) AS records
+    SELECT topic, uniqExact(partition, offset) AS records,
+        min(if(observed_time - time > 3600, time, observed_time)) AS first_written
     FROM events
     WHERE topic IN (SELECT about_topic FROM found)
         AND if(observed_time - time > 3600, time, observed_time) >= {since:DateTime64(3)}

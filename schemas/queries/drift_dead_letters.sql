@@ -1,7 +1,8 @@
 -- Dead letters whose origin carried a change: failures by change, consumer group and reason.
 SELECT
     change_id, consumer_group, exception, uniqExact(failure_id) AS failures, min(dead_letters.observed_time) AS first_time,
-    max(dead_letters.observed_time) AS last_time, argMin(event, dead_letters.observed_time) AS first_event
+    max(dead_letters.observed_time) AS last_time, argMin(event, dead_letters.observed_time) AS first_event,
+    topK(1)(reason_id)[1] AS reason_id
 FROM dead_letters
 INNER JOIN
 (

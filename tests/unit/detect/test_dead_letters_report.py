@@ -123,7 +123,7 @@ def test_a_run_has_no_long_pause_in_it_and_a_long_one_before_it(minutes: list[in
 def scope(**more: Any) -> dict[str, Any]:
     return {
         "topic": "orders", "consumer_group": "billing", "failures": 5, "last_15m": 3, "last_time": NOW,
-        "produced": 1_000,
+        "produced": 1_000, "first_written": at(600),
     } | more  # fmt: skip
 
 
@@ -144,3 +144,5 @@ def test_failures_are_per_1000_read_by_the_group_where_it_was_followed_else_per_
         (10.0, "read by the group")
     ]
     assert of([scope(produced=0)], []) == [(None, "")]
+    # What was there before the topic was cannot be missed: it has been followed from its first record on.
+    assert of([scope(first_written=at(31))], [read(30, 500)]) == [(10.0, "read by the group")]

@@ -1,11 +1,11 @@
-"""The words of the Schema drift page: what a change means, and what to do about it. Pure."""
+"""What a change means, whom it hits and what to do about it, in words. Pure; page and command line share them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from collector.detect.drift_read import Drift, Told
-from dashboard.text import ago, clock, count, many
+from collector.words import ago, clock, count, many
 from schemas.drift import FieldChange
 
 Level = Literal["none", "good", "warn", "bad"]
@@ -42,12 +42,15 @@ class Said(NamedTuple):
 
 def say(drift: Drift, now: datetime) -> Said:
     """Return the sentence that the page opens with, worst news first."""
+    if not drift.records and not drift.changes:
+        return Said("none", "No data: no record with a structure was seen in this time.", ())
     going_on = [told for told in drift.changes if told.is_going_on]
     hurting = [told for told in drift.changes if _hurts(told, now)]
     worst = _worst([*hurting, *going_on])
     if worst is not None:
-        bad = bool(worst.failures) or (worst.breaks_readers and worst.is_going_on)
-        return Said("bad" if bad else "warn", _drifting(worst, now), _details(worst, len(going_on)))
+        # What was rolled back hurts no more; what it left behind is still to be looked at.
+        bad = not worst.is_rolled_back and (bool(worst.failures) or worst.breaks_readers)
+        return Said("bad" if bad else "warn", _drifting(worst, now), _details(worst, len(going_on), now))
     if not drift.changes:
         return Said(
             "good",
@@ -69,7 +72,14 @@ def _hurts(told: Told, now: datetime) -> bool:
 
 def _worst(changes: Sequence[Told]) -> Told | None:
     return max(
-        changes, key=lambda told: (told.breaks_readers, told.failures, told.change.first_time), default=None
+        changes,
+        key=lambda told: (
+            not told.is_rolled_back,
+            told.breaks_readers,
+            bool(told.failures),
+            told.change.first_time,
+        ),
+        default=None,
     )
 
 
@@ -77,21 +87,41 @@ def _drifting(told: Told, now: datetime) -> str:
     change = told.change
     who = who_text(told) or "a service that its records do not name"
     verb = "is changing" if told.is_going_on else "changed"
-    return f"{change.topic} {verb}: {who}, since {clock(change.first_time, now)} UTC. {change.summary}."
+    when = f"since {clock(change.first_time, now)} UTC"
+    if told.is_rolled_back:
+        verb = "changed and was rolled back"
+        end = change.reverted_time or change.last_new_time
+        when = f"from {clock(change.first_time, now)} to {clock(end, now)} UTC"
+    return f"{change.topic} {verb}: {who}, {when}. {change.summary}."
 
 
-def _details(told: Told, going_on: int) -> tuple[str, ...]:
+def _details(told: Told, going_on: int, now: datetime) -> tuple[str, ...]:
     change = told.change
     share = f"{change.new_share:.0%} of the latest records have the new form ({STATES[change.state]})."
+    if told.is_rolled_back:
+        share = f"{many(change.new_events, 'record')} had the new form."
     said = [f"{share} {VERDICTS[change.verdict][1]}"]
-    if told.failures:
-        groups = ", ".join(
-            sorted({each.consumer_group or "a group that is not named" for each in told.dead_letters})
-        )
-        said.append(f"{many(told.failures, 'dead letter')} with the new form, of {groups}.")
+    if told.dead_letters:
+        said.append(f"{chain(told, now)}.")
     if going_on > 1:
         said.append(f"{many(going_on, 'change is', 'changes are')} going on.")
     return tuple(said)
+
+
+def chain(told: Told, now: datetime) -> str:
+    """Return what led to what in one line: the change, the dead letters that carry it, the incident."""
+    change = told.change
+    parts = [
+        f"{who_text(told) or 'a service that is not named'} changed it at {clock(change.first_time, now)}"
+    ]
+    if told.dead_letters:
+        groups = sorted({each.consumer_group or "a group that is not named" for each in told.dead_letters})
+        first = min(each.first_time for each in told.dead_letters)
+        parts.append(
+            f"{many(told.failures, 'dead letter')} of {', '.join(groups)} with the new form since {clock(first, now)}"
+        )
+    parts += [f"incident: {title}" for _, title in told.incidents[:1]]
+    return " → ".join(parts)
 
 
 def who_text(told: Told) -> str:
@@ -119,7 +149,8 @@ def advice(told: Told) -> list[str]:
         )
     if told.failures:
         steps.append(
-            "Send the dead letters again once the readers take the new form, not before: they would fail again."
+            "Look under Dead letters which of them still wait, and send these again once the readers take the new "
+            "form, not before: they would fail again."
         )
     if change.state != "reverted" and not told.breaks_readers and change.verdict:
         steps.append("Nothing has to be done: readers of the form before can read it.")
