@@ -59,9 +59,7 @@ def read_cascade(
     if direction != "up":
         walk.follow("cascade_effects", starts if direction == "down" else list(walk.reached), depth_max)
     events = read_events(store, walk.reached)
-    unexplained = [
-        ref for ref, event in events.items() if event.reference_names and ref not in walk.has_cause
-    ]
+    unexplained = [ref for ref, event in events.items() if event.claims_cause and ref not in walk.has_cause]
     walk.look_for_causes(unexplained)
     edges = [edge for edge in walk.edges.values() if edge.cause in events and edge.effect in events]
     graph = build_graph(events, edges)
@@ -156,7 +154,6 @@ def _event(row: Mapping[str, object]) -> Event:
     return Event(
         ref=EventRef(row["topic"], row["partition"], row["offset"]),  # type: ignore[arg-type]
         time=row["time"],  # type: ignore[arg-type]
-        observed_time=row["observed_time"],  # type: ignore[arg-type]
         key=key.decode("utf-8", "backslashreplace") if isinstance(key, bytes) else key,  # type: ignore[arg-type]
         type=str(row["type"]),
         service=str(row["service"]),
@@ -164,9 +161,7 @@ def _event(row: Mapping[str, object]) -> Event:
         message_id=str(row["message_id"]),
         trace_id=str(row["trace_id"]),
         span_id=str(row["span_id"]),
-        correlation_id=str(row["correlation_id"]),
-        value_size_bytes=int(row["value_size_bytes"]),  # type: ignore[call-overload]
         dead_letter=bool(row["dead_letter"]),
-        reference_names=tuple(row["reference_names"]),  # type: ignore[arg-type]
+        claims_cause=bool(row["claims_cause"]),
         errors=tuple(row["errors"]),  # type: ignore[arg-type]
     )

@@ -18,6 +18,6 @@ SELECT
     ) AS new_shape
 FROM events
 WHERE (topic, partition, offset) IN
-    (SELECT arrayJoin(arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})))
+    arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})
 ORDER BY replay_rank DESC
 LIMIT 1 BY topic, partition, offset

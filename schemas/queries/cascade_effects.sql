@@ -9,7 +9,7 @@ FROM
            toUnixTimestamp64Milli(effect_time) - toUnixTimestamp64Milli(cause_time) AS latency_ms
     FROM edges_by_cause
     WHERE (cause_topic, cause_partition, cause_offset) IN
-        (SELECT arrayJoin(arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})))
+        arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})
     ORDER BY linked_time DESC
     LIMIT 1 BY effect_topic, effect_partition, effect_offset, cause_topic, cause_partition, cause_offset, relation
 )

@@ -3,5 +3,5 @@ SELECT topic, partition, offset, origin, service, type, schema_id, shape_id, dea
     reference_relations[indexOf(reference_evidences, 'provenance')] AS relation
 FROM events
 WHERE (topic, partition, offset) IN
-    (SELECT arrayJoin(arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})))
+    arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})
 LIMIT 1 BY topic, partition, offset

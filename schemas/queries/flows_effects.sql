@@ -6,6 +6,6 @@ SELECT
     toString(relation) AS relation, toUnixTimestamp64Milli(effect_time) AS effect_ms
 FROM edges_by_cause FINAL
 WHERE (cause_topic, cause_partition, cause_offset) IN
-    (SELECT arrayJoin(arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})))
+    arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})
     AND confidence > 0
 LIMIT {edges_max:UInt32}

@@ -1,5 +1,5 @@
 -- What these dead letters say of their exception.
 SELECT topic, partition, offset, exception FROM dead_letter_records
 WHERE exception != '' AND (topic, partition, offset) IN
-    (SELECT arrayJoin(arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})))
+    arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})
 LIMIT 1 BY topic, partition, offset

@@ -6,7 +6,7 @@ SELECT
     any(concat(effect_topic, '/', toString(effect_partition), '/', toString(effect_offset))) AS sample
 FROM edges_by_cause
 WHERE relation = 'caused' AND confidence > 0 AND (cause_topic, cause_partition, cause_offset) IN
-    (SELECT arrayJoin(arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})))
+    arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})
 GROUP BY service, topic, type
 ORDER BY events DESC, service, topic, type
 LIMIT 100

@@ -4,7 +4,7 @@ FROM
 (
     SELECT topic, partition, offset, key FROM events
     WHERE key IS NOT NULL AND (topic, partition, offset) IN
-        (SELECT arrayJoin(arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})))
+        arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})
     LIMIT 1 BY topic, partition, offset
 ) AS wanted
 INNER JOIN
@@ -13,7 +13,7 @@ INNER JOIN
     WHERE topic IN {topics:Array(String)} AND origin = '' AND key IN
     (
         SELECT key FROM events WHERE (topic, partition, offset) IN
-            (SELECT arrayJoin(arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})))
+            arrayZip({topics:Array(String)}, {partitions:Array(UInt32)}, {offsets:Array(UInt64)})
     )
     GROUP BY topic, partition, key
 ) AS newer ON newer.topic = wanted.topic AND newer.partition = wanted.partition AND newer.key = wanted.key

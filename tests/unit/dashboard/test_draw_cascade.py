@@ -14,9 +14,9 @@ START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 def _event(name: str, at_ms: int, **more: Any) -> Event:
     time = START + timedelta(milliseconds=at_ms)
     facts: dict[str, Any] = {
-        "ref": EventRef(name, 0, 1), "time": time, "observed_time": time, "key": "k", "type": name.title(),
-        "service": "svc", "source": "", "message_id": "", "trace_id": "", "span_id": "", "correlation_id": "",
-        "value_size_bytes": 1, "dead_letter": False,
+        "ref": EventRef(name, 0, 1), "time": time, "key": "k", "type": name.title(),
+        "service": "svc", "source": "", "message_id": "", "trace_id": "", "span_id": "",
+        "dead_letter": False,
     }  # fmt: skip
     return Event(**facts | more)
 
@@ -90,7 +90,7 @@ def test_without_a_failure_the_critical_path_is_marked() -> None:
 
 
 def test_an_orphan_says_that_its_cause_was_not_seen() -> None:
-    event = _event("refund", 0, reference_names=("id:gone",))
+    event = _event("refund", 0, claims_cause=True)
 
     assert _cards(_cascade([event], [], [event.ref]))["Refund"]["badge"] == "CAUSE NOT SEEN"
 

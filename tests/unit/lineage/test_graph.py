@@ -17,7 +17,6 @@ def event(offset: int, after_ms: int = 0) -> Event:
     return Event(
         ref=EventRef("t", 0, offset),
         time=START + timedelta(milliseconds=after_ms),
-        observed_time=START,
         key=None,
         type="",
         service="",
@@ -25,8 +24,6 @@ def event(offset: int, after_ms: int = 0) -> Event:
         message_id="",
         trace_id="",
         span_id="",
-        correlation_id="",
-        value_size_bytes=0,
         dead_letter=False,
     )
 

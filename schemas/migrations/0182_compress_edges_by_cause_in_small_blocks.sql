@@ -1,0 +1,2 @@
+-- As for edges.
+ALTER TABLE edges_by_cause MODIFY SETTING min_compress_block_size = 4096
