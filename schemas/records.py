@@ -44,6 +44,7 @@ class Event:
     message_id: str
     trace_id: str
     span_id: str
+    correlation_id: str
     dead_letter: bool
     claims_cause: bool = False
     errors: tuple[str, ...] = ()

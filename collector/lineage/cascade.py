@@ -161,6 +161,7 @@ def _event(row: Mapping[str, object]) -> Event:
         message_id=str(row["message_id"]),
         trace_id=str(row["trace_id"]),
         span_id=str(row["span_id"]),
+        correlation_id=str(row["correlation_id"]),
         dead_letter=bool(row["dead_letter"]),
         claims_cause=bool(row["claims_cause"]),
         errors=tuple(row["errors"]),  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ def _event(name: str, at_ms: int, **more: Any) -> Event:
     time = START + timedelta(milliseconds=at_ms)
     facts: dict[str, Any] = {
         "ref": EventRef(name, 0, 1), "time": time, "key": "k", "type": name.title(),
-        "service": "svc", "source": "", "message_id": "", "trace_id": "", "span_id": "",
+        "service": "svc", "source": "", "message_id": "", "trace_id": "", "span_id": "", "correlation_id": "",
         "dead_letter": False,
     }  # fmt: skip
     return Event(**facts | more)

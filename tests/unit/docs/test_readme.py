@@ -102,7 +102,9 @@ def a_cascade() -> Cascade:
     """Return two events and the edge between them."""
     refs = [EventRef("orders", 0, 1), EventRef("payments", 0, 2)]
     now = datetime(2026, 11, 23, tzinfo=UTC)
-    events = {ref: Event(ref, now, "key", "Type", "service", "/source", "id", "", "", False) for ref in refs}
+    events = {
+        ref: Event(ref, now, "key", "Type", "service", "/source", "id", "", "", "", False) for ref in refs
+    }
     edges = [Edge(refs[0], refs[1], "caused", "header", 1.0, 12.3)]
     graph = build_graph(events, edges)
     return Cascade(

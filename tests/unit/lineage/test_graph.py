@@ -24,6 +24,7 @@ def event(offset: int, after_ms: int = 0) -> Event:
         message_id="",
         trace_id="",
         span_id="",
+        correlation_id="",
         dead_letter=False,
     )
 
