@@ -20,6 +20,9 @@ RANGES_MAX = 24
 _APART = timedelta(hours=1)
 _OVERLAP = timedelta(seconds=60)
 _SLOT = timedelta(seconds=10)
+_SETTLED = timedelta(
+    seconds=2
+)  # writes are dated by the second: what is newer may get company under the same date
 _LOST_TRACK = timedelta(hours=20)  # batch_events keeps a day
 _MONTH = timedelta(days=31)
 
@@ -65,15 +68,24 @@ def touched(store: Store, marks: Mapping[str, datetime], now: datetime) -> Touch
         if not extent["events"]:
             return Touched([], {})
         ranges = _months(extent["first_time"], max(extent["last_time"], extent["last_observed_time"]) + _SLOT)
-        return Touched(ranges, {STORED: extent["read_time"], FOUND: _BEGIN, LOOKED: now})
+        return Touched(ranges, {STORED: extent["read_time"] - _SETTLED, FOUND: _BEGIN, LOOKED: now})
     rows = store.query("incident_touched", {"stored": stored - _OVERLAP, "found": found - _OVERLAP})
     fresh, minutes = _fresh_topics(store, marks, now)
     newest = {
         by: max((row["newest"] for row in rows if row["by"] == by), default=before)
         for by, before in (("store", stored), ("watcher", found))
     }
-    next_marks = {STORED: newest["store"], FOUND: newest["watcher"], LOOKED: now, **fresh}
-    if newest == {"store": stored, "watcher": found} and not fresh:
+    settled = {
+        "store": max((row["read_time"] for row in rows), default=now) - _SETTLED,
+        "watcher": now - _SETTLED,
+    }
+    next_marks = {
+        STORED: max(stored, min(newest["store"], settled["store"])),
+        FOUND: max(found, min(newest["watcher"], settled["watcher"])),
+        LOOKED: now,
+        **fresh,
+    }
+    if newest["store"] <= stored and newest["watcher"] <= found and not fresh:
         return Touched([], next_marks)
     return Touched(merged({row["minute"] for row in rows} | minutes), next_marks)
 

@@ -1,6 +1,6 @@
 -- Minutes in which something happened that was stored (`by` = store) or found to be a dead letter (`by` = watcher) since
 -- a mark. Each has its own clock: the newest moment of each, and the store's time, are for the next marks.
-SELECT by, toStartOfMinute(happened) AS minute, max(told) AS newest
+SELECT by, toStartOfMinute(happened) AS minute, max(told) AS newest, now64(3, 'UTC') AS read_time
 FROM
 (
     SELECT 'store' AS by, time AS happened, toDateTime64(written_time, 3, 'UTC') AS told
