@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 from itertools import chain, repeat
 from re import compile as compile_pattern
@@ -14,6 +15,7 @@ import structlog
 from aiokafka import TopicPartition
 
 from collector.batch import Batch, batch_number
+from collector.consume.keep_topics import TopicKeeper
 from collector.consume.reader import Fetched, TopicReader
 from collector.decode.conventions.yours import with_yours
 from collector.decode.plan import Planner
@@ -28,6 +30,7 @@ log = structlog.get_logger()
 
 _READ_BATCHES_MAX = 500
 _READ_TIMEOUT_MS = 200
+_TOPICS_EVERY_MS = 5_000
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _DRAIN_S_MAX = 5.0
 
@@ -88,9 +91,12 @@ class Pipeline:
         writer: BatchWriter,
         shapes: ShapeReader,
         now_ms: ClockMs,
+        topics: TopicKeeper | None = None,
     ) -> None:
         self._settings = settings
         self._reader = reader
+        self._topics = topics
+        self._topics_looked_ms: int | None = None
         self._writer = writer
         self._shapes = shapes if settings.shapes else None
         self._planner = Planner(compile_pattern(settings.redact_headers), with_yours(settings.headers))
@@ -114,6 +120,7 @@ class Pipeline:
     async def run(self, *, once: bool) -> None:
         """Read until `stopping` is set or, with `once`, to the end that each partition has when it is first read."""
         while not self.stopping.is_set() and not (once and self._at_the_end()):
+            await self._look_at_topics()
             fetched = await self._reader.read(_READ_TIMEOUT_MS, _READ_BATCHES_MAX)
             self._take(fetched)
             if self._is_due():
@@ -122,6 +129,21 @@ class Pipeline:
             await self._finish()
         else:
             await self.drain()
+
+    async def _look_at_topics(self) -> None:
+        """Every few seconds: has a topic been made anew? Then its old rows are moved before it is read on."""
+        now_ms, topics = self._now_ms(), self._topics
+        if topics is None or (self._topics_looked_ms or 0) > now_ms - _TOPICS_EVERY_MS:
+            return
+        self._topics_looked_ms = now_ms
+        ids, now = await self._reader.topic_ids(), datetime.fromtimestamp(now_ms / 1e3, UTC)
+        changed = await self._until_done(lambda: topics.changed(ids, now))
+        if changed:
+            self._reader.pause()
+            await self._finish()
+            await self._until_done(lambda: topics.settle(changed, now))
+            await self._reader.read_again(changed)
+            self._reader.resume()
 
     def _take(self, fetched: Fetched) -> None:
         now_ms = self._now_ms()

@@ -106,6 +106,19 @@ INFER_PROGRESS = pa.schema(
 
 CONSTANTS = pa.schema([("name", pa.string()), ("found_time", _UTC_MS)])
 
+TOPICS = pa.schema(
+    [
+        ("topic", pa.string()),
+        ("topic_id", pa.string()),
+        ("collector", pa.string()),
+        ("first_time", _UTC_MS),
+        ("until_time", _UTC_MS),
+        ("former", pa.string()),
+        ("moved", pa.bool_()),
+        ("written", pa.timestamp("us", "UTC")),
+    ]
+)
+
 CLUSTERS = pa.schema([("cluster_id", pa.string()), ("first_time", _UTC_MS)])
 
 SHAPES = pa.schema(

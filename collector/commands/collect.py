@@ -44,6 +44,7 @@ def collect(
 
 async def _collect(settings: settings_module.Settings, *, once: bool) -> None:
     _do_without_pandas()
+    from collector.consume.keep_topics import TopicKeeper
     from collector.consume.list_topics import cluster_id
     from collector.consume.reader import TopicReader
     from collector.decode.shape import ShapeReader
@@ -63,7 +64,8 @@ async def _collect(settings: settings_module.Settings, *, once: bool) -> None:
         shapes = ShapeReader()
         reader = TopicReader(settings)
         writer = BatchWriter(store, name, shapes.paths)
-        pipeline = Pipeline(settings, reader, writer, shapes, wall_clock_ms)
+        topics = TopicKeeper(store, name)
+        pipeline = Pipeline(settings, reader, writer, shapes, wall_clock_ms, topics)
         reporter = StatusReporter(store, pipeline, reader, name, wall_clock_ms)
         _stop_on_signals(pipeline.stopping)
         _tune_memory()

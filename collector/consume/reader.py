@@ -1,7 +1,7 @@
 """Reads all topics of a cluster as a member of a consumer group; the pipeline decides what is committed."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -11,6 +11,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from collector.consume import fetched_batches
 from collector.consume.connection import connection, topic_pattern
 from collector.consume.list_topics import answering, list_topics
+from collector.consume.topic_ids import topic_ids
 from collector.settings import Settings
 
 log = structlog.get_logger()
@@ -30,6 +31,7 @@ class TopicReader:
         self._settings = settings
         self._consumer: AIOKafkaConsumer | None = None
         self._skip_to_end: frozenset[str] = frozenset()
+        self._anew: dict[str, set[TopicPartition]] = {}
         self.nothing_to_read = False
 
     async def start(self, drain: Drain) -> None:
@@ -83,6 +85,26 @@ class TopicReader:
         fresh = [partition for partition in old if await self.consumer.committed(partition) is None]
         if fresh:
             await self.consumer.seek_to_end(*fresh)
+
+    async def topic_ids(self) -> dict[str, str]:
+        """Return the id of every topic that is read; empty where brokers give none, or do not answer now."""
+        pattern = re.compile(topic_pattern(self._settings))
+        return {name: at for name, at in (await topic_ids(self.consumer)).items() if pattern.match(name)}
+
+    async def read_again(self, topics: Iterable[str]) -> None:
+        """Read these topics from their beginning: they are others than those of which offsets were committed."""
+        self._anew |= {topic: set() for topic in topics}
+        await self.seek_anew(self.assignment())
+
+    async def seek_anew(self, assigned: set[TopicPartition]) -> None:
+        """Go to the beginning of what is to be read again, once for each partition."""
+        due = [
+            place for place in assigned if place.topic in self._anew and place not in self._anew[place.topic]
+        ]
+        for place in due:
+            self._anew[place.topic].add(place)
+        if due:
+            await self.consumer.seek_to_beginning(*due)
 
     async def read(self, timeout_ms: int, batches_max: int) -> Fetched:
         """Return what has been fetched, by partition; empty when nothing came within `timeout_ms`.
@@ -161,3 +183,4 @@ class _DrainFirst(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
     async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
         await self._reader.skip_old(set(assigned))
+        await self._reader.seek_anew(set(assigned))

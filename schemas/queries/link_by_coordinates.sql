@@ -1,5 +1,6 @@
 -- Edges from provenance: a copy names the place of its origin. The copies in these batches against all events, and
--- all copies against their events.
+-- all copies against their events. A copy that was written before its origin's topic was made anew means a record of
+-- the one before, which had the same name.
 INSERT INTO edges
     (effect_topic, effect_partition, effect_offset, cause_topic, cause_partition, cause_offset, relation, evidence,
      confidence, name, cause_time, effect_time, cause_service, effect_service, cause_type, effect_type, linked_time)
@@ -23,6 +24,9 @@ SELECT
     origins.type AS cause_type, claims.type AS effect_type,
     now64(3, 'UTC') AS linked_time
 FROM claims
+LEFT JOIN
+    (SELECT topic, max(first_time) AS made FROM topics FINAL WHERE former != '' GROUP BY topic) AS anew
+    ON anew.topic = claims.origin_topic
 INNER JOIN
 (
     SELECT topic, partition, offset, time, service, type
@@ -34,3 +38,4 @@ INNER JOIN
     AND origins.partition = claims.origin_partition
     AND origins.offset = claims.origin_offset
 WHERE (claims.topic, claims.partition, claims.offset) != (origins.topic, origins.partition, origins.offset)
+  AND (anew.topic = '' OR claims.time >= anew.made)

@@ -15,6 +15,10 @@ WITH
         SELECT *
         FROM span_causes
         WHERE effect_hash IN (SELECT reinterpretAsUInt128(sipHash128(arrayJoin({effect_names:Array(String)}))))
+          -- A place on a topic that was made anew since is one on the topic before it.
+          AND NOT (cause_offset >= 0 AND arrayExists(
+              one -> one.1 = cause_topic AND handled_time < one.2,
+              (SELECT groupArray((topic, first_time)) FROM topics FINAL WHERE former != '')))
         LIMIT 1 BY effect_hash, effect_topic, cause_hash, consumer_name
     ),
     -- Events that carry the context because they are copies of one that does: shared names tell, see there.

@@ -21,6 +21,10 @@ class Cluster:
         self._admin.create_topics([topic])[name].result(TIMEOUT_SECONDS)
         return name
 
+    def delete_topic(self, name: str) -> None:
+        """Delete a topic with everything in it."""
+        self._admin.delete_topics([name])[name].result(TIMEOUT_SECONDS)
+
     def delete_records(self, topic: str, partition: int, before_offset: int) -> None:
         """Delete every record before `before_offset`, as retention would."""
         bound = TopicPartition(topic, partition, before_offset)

@@ -1,0 +1,15 @@
+-- Copies the edges from and to events of a topic that is gone to its former name.
+INSERT INTO edges
+SELECT * REPLACE (
+    if(effect_topic = {topic:String}, {former:String}, toString(effect_topic)) AS effect_topic,
+    if(cause_topic = {topic:String}, {former:String}, toString(cause_topic)) AS cause_topic)
+FROM
+(
+    SELECT * FROM edges WHERE effect_topic = {topic:String}
+    UNION DISTINCT
+    SELECT * FROM edges
+    WHERE (effect_topic, effect_partition, effect_offset) IN
+        (SELECT effect_topic, effect_partition, effect_offset FROM edges_by_cause WHERE cause_topic = {topic:String})
+      AND cause_topic = {topic:String}
+)
+WHERE linked_time < {until:DateTime64(3, 'UTC')}
