@@ -11,6 +11,7 @@ st.set_page_config(page_title="Headwater", page_icon="🌊", layout="wide")
 page = st.navigation(
     [
         st.Page("app_pages/overview.py", title="Overview", default=True),
+        st.Page("app_pages/incidents.py", title="Incidents", url_path=links.INCIDENTS),
         st.Page("app_pages/dead_letters.py", title="Dead letters", url_path=links.DEAD_LETTERS),
         st.Page("app_pages/cascades.py", title="Cascades", url_path=links.CASCADES),
         st.Page("app_pages/flow_map.py", title="Flow map", url_path=links.FLOW),

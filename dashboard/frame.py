@@ -61,6 +61,12 @@ def go_to_topic(topic: str | None, _open: bool = False) -> None:
         st.session_state["go_to"] = ("app_pages/flow_map.py", {"node": f"topic:{topic}"})
 
 
+def go_to_incident(incident_id: str | None, _open: bool = False) -> None:
+    """Go to an incident, once the callback that this is called from has ended."""
+    if incident_id:
+        st.session_state["go_to"] = ("app_pages/incidents.py", {"incident": incident_id})
+
+
 @contextmanager
 def told() -> Iterator[None]:
     """Turn the errors that a user can act on into a message."""

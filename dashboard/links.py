@@ -10,6 +10,7 @@ ANOMALIES = "anomalies"
 LINKABILITY = "linkability"
 DEAD_LETTERS = "dead-letters"
 DRIFT = "drift"
+INCIDENTS = "incidents"
 
 
 def to_event(event: str) -> str:
@@ -50,3 +51,8 @@ def to_reason(reason_id: str) -> str:
 def to_change(change_id: str) -> str:
     """Return the relative address of one change, on the schema drift page."""
     return f"{DRIFT}?{urlencode({'change': change_id})}"
+
+
+def to_incident(incident_id: str) -> str:
+    """Return the relative address of one incident."""
+    return f"{INCIDENTS}?{urlencode({'incident': incident_id})}"

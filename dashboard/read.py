@@ -12,6 +12,7 @@ from collector.detect.dead_letters import Report
 from collector.detect.dead_letters_read import Letter, read_effects, read_letter, read_report
 from collector.detect.flow_classes import FlowClass, read_flow_classes
 from collector.detect.flows import Stuck, find_stuck, read_habits
+from collector.detect.read_incidents import read_incidents
 from collector.lineage.blast import Started, Touched, find_start, touched
 from collector.lineage.cascade import Cascade, read_cascade
 from collector.lineage.find_events import Found, resolve
@@ -26,6 +27,7 @@ from collector.storage.open import open_store
 from dashboard.draw_cascade import Picture, fall_data, graph_data, prepare
 from dashboard.group_cascades import Summary, summarize
 from dashboard.spans import Span
+from schemas.incidents import Incident
 from schemas.records import EventRef
 
 FRESH_SECONDS = 2
@@ -296,4 +298,17 @@ def topology(span: Span) -> FlowMap:
     """Return the flow map of a span of time. Do not change it."""
     _tables_are_there()
     answer: FlowMap = _topology(span)
+    return answer
+
+
+@st.cache_resource(ttl=FRESH_SECONDS, max_entries=8, show_spinner=False)
+def _incidents(window_s: int) -> list[Incident]:
+    now = datetime.now(UTC)
+    return read_incidents(_store(), since=now - timedelta(seconds=window_s), until=now + timedelta(days=1))
+
+
+def incidents(window_s: int) -> list[Incident]:
+    """Return the incidents that hurt in the window, and all that are not over. Shared: do not change it."""
+    _tables_are_there()
+    answer: list[Incident] = _incidents(window_s)
     return answer
