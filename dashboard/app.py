@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import links
 
-# In the order of a bad night: what is wrong, what it belongs to, what is odd, what could be better, how we know.
+# In the order of a bad night: what is wrong, what it belongs to, what is odd, is it getting better, how we know.
 st.set_page_config(page_title="Headwater", page_icon="🌊", layout="wide")
 page = st.navigation(
     [
@@ -18,6 +18,7 @@ page = st.navigation(
         st.Page("app_pages/flows.py", title="Flows", url_path=links.FLOWS),
         st.Page("app_pages/schema_drift.py", title="Schema drift", url_path=links.DRIFT),
         st.Page("app_pages/anomalies.py", title="Anomalies", url_path=links.ANOMALIES),
+        st.Page("app_pages/reliability.py", title="Reliability", url_path=links.RELIABILITY),
         st.Page("app_pages/linkability.py", title="Linkability", url_path=links.LINKABILITY),
         st.Page("app_pages/collector_health.py", title="Collector", url_path=links.COLLECTOR),
     ],

@@ -11,6 +11,7 @@ LINKABILITY = "linkability"
 DEAD_LETTERS = "dead-letters"
 DRIFT = "drift"
 INCIDENTS = "incidents"
+RELIABILITY = "reliability"
 
 
 def to_event(event: str) -> str:
@@ -56,3 +57,9 @@ def to_change(change_id: str) -> str:
 def to_incident(incident_id: str) -> str:
     """Return the relative address of one incident."""
     return f"{INCIDENTS}?{urlencode({'incident': incident_id})}"
+
+
+def to_figures(first: str, last: str, figure: str = "") -> str:
+    """Return the relative address of the figures of some days (2026-11-16), of one of them where it is named."""
+    chosen = {"figure": figure} if figure else {}
+    return f"{RELIABILITY}?{urlencode({'range': f'{first}..{last}', **chosen})}"

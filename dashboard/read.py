@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import streamlit as st
@@ -20,6 +20,14 @@ from collector.lineage.linkability import Linkability, read_linkability
 from collector.lineage.split_latency import Split, split_latency
 from collector.lineage.topology import FlowMap, read_topology
 from collector.redrive.plan import Plan, Selection, make_plan
+from collector.report.figures import Key
+from collector.report.html import html_text
+from collector.report.links import Links
+from collector.report.period import Period
+from collector.report.read_habits import read_habits as read_service_habits
+from collector.report.read_review import read_review
+from collector.report.reliability import Reliability, read_reliability
+from collector.report.scorecard import Card, cards
 from collector.settings import load
 from collector.storage.api import Store
 from collector.storage.migrate import plan
@@ -312,3 +320,53 @@ def incidents(window_s: int) -> list[Incident]:
     _tables_are_there()
     answer: list[Incident] = _incidents(window_s)
     return answer
+
+
+@st.cache_resource(ttl=JUDGED_SECONDS, max_entries=16, show_spinner="Adding up …")
+def _reliability(first: date, after: date, by: Key) -> Reliability:
+    settings = load()
+    return read_reliability(
+        _store(),
+        Period(first, after),
+        datetime.now(UTC),
+        by=by,
+        flows=settings.flows,
+        teams=settings.teams,
+        objectives=settings.slos,
+    )
+
+
+def reliability(period: Period, by: Key) -> Reliability:
+    """Return the figures of a period, which are told apart by flow, topic, team or service as well."""
+    _tables_are_there()
+    found: Reliability = _reliability(period.first, period.after, by)
+    return found
+
+
+@st.cache_resource(ttl=GRADED_SECONDS, max_entries=8, show_spinner="Looking at the habits of services …")
+def _scorecard(first: date, after: date) -> list[Card]:
+    period, now = Period(first, after), datetime.now(UTC)
+    facts = _reliability(first, after, "topic").facts
+    habits = read_service_habits(_store(), period.start, period.end, now)
+    return cards(habits, facts.incidents, facts.deployments, period.start, period.end, facts.watched(period))
+
+
+def scorecard(period: Period) -> list[Card]:
+    """Return what each service was seen to do in a period, at most GRADED_SECONDS old."""
+    _tables_are_there()
+    found: list[Card] = _scorecard(period.first, period.after)
+    return found
+
+
+@st.cache_resource(ttl=JUDGED_SECONDS, max_entries=4, show_spinner=False)
+def _weekly(first: date, after: date) -> str:
+    settings = load()
+    review = read_review(_store(), Period(first, after), datetime.now(UTC), settings)
+    return html_text(review, Links(settings.dashboard_url))
+
+
+def weekly(week: Period) -> str:
+    """Return the report of a week as an HTML file."""
+    _tables_are_there()
+    text: str = _weekly(week.first, week.after)
+    return text

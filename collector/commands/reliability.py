@@ -76,7 +76,7 @@ def _print(found: "Reliability") -> None:
             "No data: no record was seen in this time. `headwater doctor` says whether anything is read."
         )
         return
-    if note := watched_text(found.everything.now, found.now):
+    if note := watched_text(found.everything.now):
         out.print(note, soft_wrap=True)
     if found.facts.cut:
         out.print("There are more incidents than are counted here: choose a shorter time.", soft_wrap=True)

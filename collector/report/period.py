@@ -118,6 +118,17 @@ def days_between(first: str | None, last: str | None, now: datetime, zone: tzinf
     return period
 
 
+def named(text: str, now: datetime, days_usual: int, zone: tzinfo = UTC) -> Period | None:
+    """Read `2026-W47`, `2026-11-16..2026-11-22` or nothing, which is the last days; None for anything else."""
+    first, dots, last = text.strip().partition("..")
+    try:
+        if not first:
+            return last_days(now, days_usual, zone) if not dots else None
+        return days_between(first, last, now, zone) if last else week(first, zone)
+    except SettingsError:
+        return None
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text.strip())

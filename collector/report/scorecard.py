@@ -62,12 +62,13 @@ class Reference:
     deployments_per_week: float
     restore_min: float
     drift_per_quarter: float
+    has_habits: bool
 
 
 REFERENCES = (
-    Reference("Synchronous REST", 1.8, 42, 3),
-    Reference("Plain queues", 2.4, 89, 18),
-    Reference("Outbox + registry + idempotency", 5.7, 28, 2),
+    Reference("Synchronous REST", 1.8, 42, 3, has_habits=False),
+    Reference("Plain queues", 2.4, 89, 18, has_habits=False),
+    Reference("Outbox + registry + idempotency", 5.7, 28, 2, has_habits=True),
 )
 REFERENCE_NOTE = (
     "Published values of unaudited origin: neither the systems nor the way of measuring are known. They are shown for "
@@ -85,6 +86,11 @@ class Wire:
     message_ids: int
     outbox_ids: int
     claims: int
+
+    @property
+    def originals(self) -> int:
+        """The records that are no copies: what a retry or a dead letter carries is what others had written."""
+        return self.events - self.copies
 
 
 @dataclass(frozen=True)
@@ -245,30 +251,32 @@ def _concerns(incident: Incident, service: str) -> bool:
 
 
 def _registry(wire: Wire | None) -> Observed:
-    if wire is None or wire.events < RECORDS_MIN:
-        return Observed("unknown", 0, wire.events if wire else 0, "too few records to say")
-    text = f"{wire.schema_ids:,} of {wire.events:,} records name their schema"
-    return Observed(_by_share(wire.schema_ids, wire.events), wire.schema_ids, wire.events, text)
+    if wire is None or wire.originals < RECORDS_MIN:
+        return _too_few(wire)
+    named = min(wire.schema_ids, wire.originals)
+    text = f"{named:,} of {wire.originals:,} records name their schema"
+    return Observed(_by_share(named, wire.originals), named, wire.originals, text)
+
+
+def _too_few(wire: Wire | None) -> Observed:
+    return Observed("unknown", 0, wire.originals if wire else 0, "too few records to say")
 
 
 def _outbox(wire: Wire | None, order: tuple[int, int] | None) -> Observed:
-    if wire is None or wire.events < RECORDS_MIN:
-        return Observed("unknown", 0, wire.events if wire else 0, "too few records to say")
-    text = f"{wire.outbox_ids:,} of {wire.events:,} records carry the id of an outbox relay"
-    finding = _by_share(wire.outbox_ids, wire.events)
+    if wire is None or wire.originals < RECORDS_MIN:
+        return _too_few(wire)
+    relayed, of = min(wire.outbox_ids, wire.originals), wire.originals
+    text = f"{relayed:,} of {of:,} records carry the id of an outbox relay"
+    finding = _by_share(relayed, of)
     if finding == "not in place":
-        return Observed(
-            "unknown", wire.outbox_ids, wire.events, f"{text}: an outbox without ids cannot be seen"
-        )
+        return Observed("unknown", relayed, of, f"{text}: an outbox without ids cannot be seen")
     compared, late = order or (0, 0)
     if not compared:
-        return Observed(
-            finding, wire.outbox_ids, wire.events, f"{text}; their order cannot be told from the ids"
-        )
+        return Observed(finding, relayed, of, f"{text}; their order cannot be told from the ids")
     text += f"; {late:,} of {compared:,} neighbours stand in the wrong order"
     if (compared - late) / compared < ORDER_SHARE:
         finding = "partly"
-    return Observed(finding, wire.outbox_ids, wire.events, text)
+    return Observed(finding, relayed, of, text)
 
 
 def _idempotent(duplicates: tuple[int, int, str] | None) -> Observed:
@@ -296,15 +304,16 @@ def _route(dead: tuple[int, str] | None, incidents: Sequence[Incident]) -> Obser
 
 
 def _linkable(wire: Wire | None, linked: int) -> Observed:
-    if wire is None or wire.events < RECORDS_MIN:
-        return Observed("unknown", 0, wire.events if wire else 0, "too few records to say")
-    linked = min(linked, wire.events)
-    text = f"the cause of {linked:,} of {wire.events:,} records is known"
-    if not linked and not wire.claims:
-        return Observed("unknown", 0, wire.events, f"{text}: it begins flows, or does not say")
+    if wire is None or wire.originals < RECORDS_MIN:
+        return _too_few(wire)
+    linked, of = min(linked, wire.originals), wire.originals
+    claims = max(0, wire.claims - wire.copies)
+    text = f"the cause of {linked:,} of {of:,} records is known"
+    if not linked and not claims:
+        return Observed("unknown", 0, of, f"{text}: it begins flows, or does not say")
     if not linked:
-        return Observed("not in place", 0, wire.events, f"{text}, though {wire.claims:,} name one")
-    return Observed(_by_share(linked, wire.events), linked, wire.events, text)
+        return Observed("not in place", 0, of, f"{text}, though {claims:,} name one")
+    return Observed(_by_share(linked, of), linked, of, text)
 
 
 def _by_share(count: int, of: int) -> Finding:

@@ -1,6 +1,6 @@
 """Figures as a person says them: the same in the command, on the page and in the report. Pure."""
 
-from datetime import datetime
+from datetime import timedelta
 
 from collector.detect.measures import Direction, Durations
 from collector.report.figures import Figures, Line
@@ -9,6 +9,7 @@ from collector.report.period import Period
 from collector.words import count, duration, many
 
 NO_DATA = "no data"
+_A_DAY = timedelta(days=1)
 DIRECTIONS: dict[Direction, str] = {
     "better": "better",
     "worse": "worse",
@@ -86,20 +87,20 @@ def spread_text(found: Durations) -> str:
     return f"{seconds(found.median_s)} (p90 {seconds(found.p90_s)}, n = {found.n})"
 
 
-def watched_text(found: Figures, now: datetime) -> str:
-    """Return what to know of a period that was not watched as a whole; empty where it was."""
+def watched_text(found: Figures) -> str:
+    """Return what to know of a period that was not watched as a whole; empty where it was, but for a day."""
     period = found.period
     if found.watched is None:
         return "Less than a day of this time has any record: rates per week and quarter are not given."
     start, end = found.watched
     said = []
     if start > period.start:
-        said.append(f"The first record is of {start:%d %b %Y %H:%M} UTC")
-    if end < period.end and end <= now:
-        said.append("it is not over")
+        said.append(f"the first record is of {start:%d %b %Y %H:%M} UTC")
+    if period.end - end > _A_DAY:
+        said.append("this time is not over")
     if not said:
         return ""
-    days = (end - start).total_seconds() / 86_400
+    days = (end - start) / _A_DAY
     return f"{_sentence(said)}: rates are of {days:.1f} days of {period.days}."
 
 
@@ -123,6 +124,12 @@ def period_text(period: Period) -> str:
         year, _, week = period.name.partition("-W")
         return f"week {int(week)} of {year} ({days})"
     return days
+
+
+def when_text(period: Period) -> str:
+    """Return when something was, for a sentence: in week 47 of 2026 (…), from 1 to 5 May 2026, on 1 May 2026."""
+    before = "in" if "-W" in period.name else "on" if period.days == 1 else "from"
+    return f"{before} {period_text(period)}"
 
 
 def kept_text(one: Kept) -> str:

@@ -15,6 +15,7 @@ PAGES = [
     ("/flows", "Flows"),
     ("/anomalies", "Anomalies"),
     ("/linkability", "Linkability"),
+    ("/reliability", "Reliability"),
     ("/dead-letters", "Dead letters"),
     ("/collector", "Collector"),
 ]
