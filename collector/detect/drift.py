@@ -5,6 +5,7 @@ Later minutes are judged on a copy, because they are not over yet. Records that 
 their topic be judged from its beginning.
 """
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from collector.detect.drift_registered import explained
 from collector.detect.drift_stream import Stream
 from collector.storage.api import Store
 from schemas import arrow
-from schemas.drift import SchemaChange, change_row
+from schemas.drift import SchemaChange, change_row, read_change
 
 HISTORY = timedelta(days=14)
 OVERLAP = timedelta(seconds=30)
@@ -58,8 +59,11 @@ class DriftTask:
     def step(self, now: datetime) -> None:
         """Count what came, find what changed in it, and write what is new or has moved on."""
         now = now.replace(microsecond=now.microsecond // 1000 * 1000)
-        if not self._count(now):
-            return
+        if self._count(now):
+            self._judge_touched(now)
+        self._explain_late(now)
+
+    def _judge_touched(self, now: datetime) -> None:
         touched = {
             (row["topic"], row["type"]): row["first_minute"]
             for row in self._store.query("drift_touched", {"counted": now})
@@ -164,15 +168,17 @@ class DriftTask:
         }
         return [explained(change, known) for change in changes]
 
+    def _explain_late(self, now: datetime) -> None:
+        """Give a verdict to changes whose schemas the registry told of after they were judged."""
+        rows = self._store.query("drift_unexplained", {"since": now - HISTORY})
+        before = list(map(read_change, rows))
+        after = self._explained(before)
+        self._keep([new for old, new in zip(before, after, strict=True) if new != old], now)
+
     def _write(self, found: Mapping[Group, Iterable[SchemaChange]], now: datetime) -> None:
         """Write the changes that are new or have moved on, and withdraw those that late records refuted."""
         changes = self._explained([change for group in found for change in found[group]])
-        moved = [change for change in changes if self._written.get(change.change_id) != change]
-        rows = pa.Table.from_pylist(
-            [change_row(change, now) for change in moved], schema=arrow.SCHEMA_CHANGES
-        )
-        self._store.insert("schema_changes", rows, token=f"drift-{now.timestamp()}-{len(moved)}")
-        self._written.update({change.change_id: change for change in moved})
+        self._keep([change for change in changes if self._written.get(change.change_id) != change], now)
         if not found:
             return
         topics = sorted({topic for topic, _ in found})
@@ -187,6 +193,17 @@ class DriftTask:
             self._store.execute("drift_withdraw", {"change_ids": gone})
             for change_id in gone:
                 self._written.pop(change_id, None)
+
+    def _keep(self, moved: Sequence[SchemaChange], now: datetime) -> None:
+        if not moved:
+            return
+        rows = pa.Table.from_pylist(
+            [change_row(change, now) for change in moved], schema=arrow.SCHEMA_CHANGES
+        )
+        ids = ",".join(sorted(change.change_id for change in moved))
+        token = hashlib.sha256(f"{now.timestamp()} {ids}".encode()).hexdigest()
+        self._store.insert("schema_changes", rows, token=f"drift-{token}")
+        self._written.update({change.change_id: change for change in moved})
 
 
 def _with(stream: Stream, later: Sequence[Sequence[Any]]) -> Stream:

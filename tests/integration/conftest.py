@@ -11,13 +11,23 @@ from tests.support.headwater import Collector, Database, StoreProcess
 from tests.support.jars import KafkaMissingError, kafka_classpath
 from tests.support.kafka import ApacheKafka, Broker, TansuBroker
 from tests.support.processes import wait_until
+from tests.support.registry import RegistryMissingError, registry_home
 
 _why_no_kafka = pytest.StashKey[str]()
+_why_no_registry = pytest.StashKey[str]()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs Apache Kafka where it cannot be had; the summary says so in one line."""
+    """Leave out what needs Apache Kafka or a registry where these cannot be had; the summary says so in a line."""
+    asking = [item for item in items if "schema_registry" in getattr(item, "fixturenames", ())]
+    if asking:
+        try:
+            registry_home(fetch=False)
+        except RegistryMissingError as missing:
+            config.stash[_why_no_registry] = str(missing)
+            items[:] = [item for item in items if item not in asking]
+            config.hook.pytest_deselected(items=asking)
     needing = [item for item in items if "kafka" in getattr(item, "fixturenames", ())]
     for item in needing:
         item.add_marker(pytest.mark.kafka)
@@ -33,8 +43,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say why tests were left out, if they were."""
-    if why := config.stash.get(_why_no_kafka, None):
-        terminalreporter.write_line(why, yellow=True)
+    for key in (_why_no_kafka, _why_no_registry):
+        if why := config.stash.get(key, None):
+            terminalreporter.write_line(why, yellow=True)
 
 
 @pytest.fixture(scope="session")
