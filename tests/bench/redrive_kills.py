@@ -7,11 +7,13 @@ back is counted on the topic itself, as consumers see it who leave out aborted t
 
 import json
 import random
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,8 @@ from tests.support.kafka import ApacheKafka
 RESULTS = Path(__file__).with_name("results") / "redrive_kills.json"
 TOPIC, DEAD = "orders", "orders-dlt"
 KILLS_MAX = 30
-LIVES_S = (0.5, 9.0)  # how long a process may live, drawn anew each time
+EARLY_SHARE = 0.3  # of the kills come at any moment from the start on, the others once it has sent something
+EARLY_S, SENDING_S = 12.0, 2.5  # at most after that
 RATE = "1000"
 SEED = 20_261_126
 
@@ -50,21 +53,37 @@ def killed_until_done(
             ["resume", begun["redrive_id"]] if begun else ["run", "--group", GROUP, "--confirm", str(count)]
         )
         process = begin_redrive(settings, folder, *arguments, "--rate", RATE)
-        try:
-            life_s = lots.uniform(*LIVES_S) if len(kills) < KILLS_MAX else 600.0
-            code = process.wait(life_s)
-        except subprocess.TimeoutExpired:
+        early = lots.random() < EARLY_SHARE
+        if len(kills) < KILLS_MAX:
+            if not early:
+                wait_for_more(process, folder)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(lots.uniform(0, EARLY_S if early else SENDING_S))
+        else:
+            process.wait()
+        if process.poll() is None:
             process.kill()
             process.wait()
             row = newest(store)
-            kills.append(
-                {"after_s": round(life_s, 2), "state": row and row["state"], "sent": row and row["sent"]}
-            )
+            kills.append({"early": early, "state": row and row["state"], "sent": row and row["sent"]})
             print(kills[-1], flush=True)
-            continue
-        if code:
+        elif process.returncode:
             raise SystemExit((folder / "redrive.log").read_text()[-2_000:])
-        return kills
+        else:
+            return kills
+
+
+def wait_for_more(process: "subprocess.Popen[bytes]", folder: Path) -> None:
+    """Wait until the process has told of a transaction more, or has ended."""
+    log = folder / "redrive.log"
+    before = chunks_told(log)
+    while process.poll() is None and chunks_told(log) == before:
+        time.sleep(0.02)
+
+
+def chunks_told(log: Path) -> int:
+    """Return of how many transactions the processes have told."""
+    return len(re.findall(r"(?m)^[\d,]+ of [\d,]+$", log.read_text())) if log.exists() else 0
 
 
 def main() -> None:
