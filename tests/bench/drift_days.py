@@ -1,14 +1,14 @@
 """How many false alarms and how many missed changes: days of steady mixed traffic, and some with a change in them.
 
-`python -m tests.bench.drift_days PART SEEDS [--save]`, where PART is `quiet` (two days without any change: whatever is
-found is false), `second` (a change on the second day) or `first` (on the first, when what only some records have may
-yet belong to the hour). Every habit of tests/support/traffic.py, with every kind of change at a random hour, at once or
-rolled out over some time, kept or undone.
+`python -m tests.bench.drift_days PART SEEDS [HABIT] [--save]`, where PART is `quiet` (two days without any change:
+whatever is found is false), `second` (a change on the second day) or `first` (on the first, when what only some records
+have may yet belong to the hour). Every habit of tests/support/traffic.py, or one, with every kind of change at a random
+hour, at once or rolled out over some time, kept or undone.
 """
 
 import json
 import sys
-import time
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -64,32 +64,37 @@ def injection(habit: Habit, edit: str, seed: int, day_s: float = 0.0) -> Injecte
     return Injected(edit, begin_s, roll_out_s, begin_s + random.uniform(1, 4) * 3600 if undone else None)
 
 
-def quiet_days(seeds: int) -> dict[str, Any]:
+def quiet_days(habits: Iterable[Habit], seeds: int) -> dict[str, Any]:
     """Run and print days without changes."""
-    habits: dict[str, Any] = {}
-    for habit in HABITS:
+    found: dict[str, Any] = {}
+    for habit in habits:
         runs = [quiet(habit, seed, hours=48) for seed in range(seeds)]
         false = [text for run in runs for text in run["false"]]
-        habits[habit.name] = {"records": sum(run["events"] for run in runs), "false": false}
-        print(f"quiet    {habit.name:28} {habits[habit.name]['records']:>9,} records, false: {len(false)}")
+        found[habit.name] = {"days": 2 * seeds, "records": sum(run["events"] for run in runs), "false": false}
+        print(f"quiet    {habit.name:28} {found[habit.name]['records']:>9,} records, false: {len(false)}")
         print(*(f"    {text}" for text in false[:5]), sep="\n", end="", flush=True)
-    total = {
-        "topic_days": 2 * seeds * len(HABITS),
-        "records": sum(each["records"] for each in habits.values()),
-        "false": sum(len(each["false"]) for each in habits.values()),
+    return found
+
+
+def quiet_total(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers over all habits."""
+    return {
+        "topic_days": sum(each["days"] for each in found.values()),
+        "records": sum(each["records"] for each in found.values()),
+        "false": sum(len(each["false"]) for each in found.values()),
     }
-    return {"total": total, "habits": habits}
 
 
-def changed_days(seeds: int, day_s: float) -> dict[str, Any]:
-    """Run and print days with one change each, in the day that begins at `day_s`."""
+def changed_days(habits: Iterable[Habit], seeds: int, day_s: float) -> dict[str, Any]:
+    """Run and print days with one change each, in the day that begins at `day_s`, and six hours after its end."""
     found: dict[str, Any] = {}
-    for habit in HABITS:
+    for habit in habits:
         for edit in EDITS:
-            runs = [
-                changed(habit, seed, injection(habit, edit, seed, day_s), (day_s + DAY_S) / 3600)
-                for seed in range(seeds)
-            ]
+            runs = []
+            for seed in range(seeds):
+                injected = injection(habit, edit, seed, day_s)
+                end_s = injected.end_s or injected.begin_s + injected.roll_out_s
+                runs.append(changed(habit, seed, injected, end_s / 3600 + 6))
             missed = sum(not run["found"] for run in runs if run["carried"])
             exact = sum(run["first_record_exact"] for run in runs)
             found[f"{habit.name}: {edit}"] = {"missed": missed, "runs": runs}
@@ -97,9 +102,14 @@ def changed_days(seeds: int, day_s: float) -> dict[str, Any]:
             print(
                 f"changed  {habit.name:28} {edit:16} missed {missed}/{seeds} exact {exact} {said}", flush=True
             )
+    return found
+
+
+def changed_total(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers over all habits and kinds of change."""
     every = [run for each in found.values() for run in each["runs"] if run["carried"]]
     waits = sorted(run["until_detected_s"] for run in every if run["found"])
-    total = {
+    return {
         "changes": len(every),
         "missed": sum(not run["found"] for run in every),
         "missed_by_kind": {name: each["missed"] for name, each in found.items() if each["missed"]},
@@ -108,19 +118,24 @@ def changed_days(seeds: int, day_s: float) -> dict[str, Any]:
         "seconds_until_detected_p50": waits[len(waits) // 2],
         "seconds_until_detected_p95": waits[int(len(waits) * 0.95)],
     }
-    return {"total": total, "changes": found}
 
 
 def main() -> None:
     """Run a part, print and, with --save, keep the numbers beside those of the other parts."""
-    part, seeds = sys.argv[1], int(sys.argv[2])
-    started = time.process_time()
-    report = quiet_days(seeds) if part == "quiet" else changed_days(seeds, DAY_S if part == "second" else 0.0)
-    report["total"] |= {"seeds": seeds, "cpu_s": round(time.process_time() - started, 1)}
-    print(json.dumps(report["total"], indent=1))
+    part, seeds, *asked = [argument for argument in sys.argv[1:] if argument != "--save"]
+    habits = [habit for habit in HABITS if not asked or habit.name in asked]
+    if part == "quiet":
+        found = quiet_days(habits, int(seeds))
+    else:
+        found = changed_days(habits, int(seeds), DAY_S if part == "second" else 0.0)
+    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    # Habits that were run before stay as they were found then.
+    every = {**(kept.get(part, {}).get("found", {}) if asked else {}), **found}
+    total = quiet_total(every) if part == "quiet" else changed_total(every)
+    print(json.dumps(total, indent=1))
     if "--save" in sys.argv:
-        kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-        kept[part] = {"at": datetime.now(UTC).isoformat(timespec="seconds"), **report}
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        kept[part] = {"at": at, "seeds": int(seeds), "total": total, "found": every}
         RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
