@@ -10,6 +10,7 @@ AMBER = "#c67f00"
 _TEXT_SHARE = 0.3  # of the width: about what a text takes
 _AXIS_WIDTH = 48  # the same on every chart of a page, so that times stand below each other
 _TICK_EVERY_MINUTE_S = 600
+_ROOM_FOR_TEXT = 1.3
 
 
 def rate_bars(
@@ -39,13 +40,16 @@ def rate_bars(
         for row in rows
     ]
     x = _time_axis(times)
+    y = _value_axis("value", title)
+    if changes and values:  # room above the bars for what the lines say
+        y["scale"]["domainMax"] = max(value["value"] for value in values) * _ROOM_FOR_TEXT
     bars = {
         "data": {"values": values},
         "mark": {"type": "bar", "color": colour},
         "encoding": {
             "x": {**x, "field": "from"},
             "x2": {"field": "to"},
-            "y": _value_axis("value", title),
+            "y": y,
             "y2": {"datum": 0},
             "opacity": {"condition": {"test": "datum.running", "value": 0.35}, "value": 0.85},
             "tooltip": [

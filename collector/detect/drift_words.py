@@ -24,6 +24,13 @@ VERDICTS = {
     "breaking": ("BREAKING", "Readers of either form fail on the other one."),
     "": ("NOT KNOWN", "Whether readers of the form before can read the new one is not known."),
 }
+IN_SHORT = {
+    "full": "nobody fails",
+    "forward": "readers can go on",
+    "backward": "readers may fail",
+    "breaking": "readers fail",
+    "": "",
+}
 FINDINGS = {
     "bypass": "Past the registry",
     "unknown_id": "Unknown schema id",

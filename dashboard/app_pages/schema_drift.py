@@ -7,7 +7,17 @@ import streamlit as st
 
 from collector.detect.drift_findings import Finding
 from collector.detect.drift_read import Drift, Failures, Told, read_drift
-from collector.detect.drift_words import FINDINGS, STATES, VERDICTS, advice, chain, diff_lines, say, who_text
+from collector.detect.drift_words import (
+    FINDINGS,
+    IN_SHORT,
+    STATES,
+    VERDICTS,
+    advice,
+    chain,
+    diff_lines,
+    say,
+    who_text,
+)
 from dashboard import charts, links
 from dashboard.component import link_list, select
 from dashboard.facts import code, table
@@ -92,7 +102,7 @@ def _pick(id_: str | None, _open: bool) -> None:
 def _list(changes: tuple[Told, ...], now: datetime) -> dict[str, Any]:
     columns = [
         {"text": "What changed"},
-        {"text": "verdict", "width": "104px"},
+        {"text": "verdict", "width": "124px"},
         {"text": "new form", "style": "number", "width": "110px"},
         {"text": "dead", "style": "number"},
         {"text": "since", "style": "time"},
@@ -117,7 +127,11 @@ def _cells(told: Told, now: datetime) -> list[dict[str, Any]]:
             "under": f"{visible(change.topic, 80)} · by {who}",
             "style": "strong",
         },
-        {"text": VERDICTS[change.verdict][0], "style": "dead" if told.breaks_readers else ""},
+        {
+            "text": VERDICTS[change.verdict][0],
+            "under": IN_SHORT[change.verdict],
+            "style": "dead" if told.breaks_readers else "",
+        },
         {
             "text": f"{change.new_share:.0%}",
             "under": STATES[change.state],

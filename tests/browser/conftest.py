@@ -20,6 +20,7 @@ from collector.storage.api import Store
 from collector.storage.migrate import migrate
 from collector.storage.open import open_store
 from tests.browser.seed import seed_big, seed_company
+from tests.browser.seed_failing import seed_failing
 from tests.support.processes import end, spawn, wait_until
 
 # How long a page takes says more about the machine than about the page.
@@ -42,6 +43,7 @@ class Dashboard:
     url: str
     refs: dict[str, str]
     store: Store
+    store_url: str
     process: subprocess.Popen[bytes]
 
 
@@ -80,7 +82,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, S
         process = spawn(command, log=log, env=environment, cwd=folder)
         base = f"http://127.0.0.1:{port}"
         wait_until(lambda: _answers(base), what=f"the dashboard starts (log: {log})", seconds_max=60)
-        running.append(Dashboard(base, refs, store, process))
+        running.append(Dashboard(base, refs, store, url, process))
         return running[-1]
 
     yield begin
@@ -113,6 +115,11 @@ def company(start: Callable[[str, Seed | None], Dashboard]) -> Dashboard:
 @pytest.fixture(scope="session")
 def big(start: Callable[[str, Seed | None], Dashboard]) -> Dashboard:
     return start("big", seed_big)
+
+
+@pytest.fixture(scope="session")
+def failing(start: Callable[[str, Seed | None], Dashboard]) -> Dashboard:
+    return start("failing", seed_failing)
 
 
 @pytest.fixture(scope="session")

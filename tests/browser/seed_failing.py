@@ -57,7 +57,7 @@ def seed_failing(store: Store, now: datetime) -> dict[str, str]:
         changes, fails = number % 8 == 3, number % 3 == 0 or number % 8 == 3
         shape = 10 * number + 1
         forms = [(shape, BEFORE)] + ([(shape + 1, AFTER[number // 8 % len(AFTER)])] if changes else [])
-        changed = now - timedelta(minutes=random.uniform(4, 50))
+        changed = now - timedelta(minutes=random.uniform(4, 30))
         for place in range(90 if changes else 8):
             at = now - timedelta(minutes=58 - place * (56 / (90 if changes else 8)))
             is_new = changes and at > changed
