@@ -16,6 +16,9 @@ from schemas import arrow
 from tests.support.records import NOW_MS, Headers, Record, record_columns
 
 NOW = datetime.fromtimestamp(NOW_MS / 1000, UTC)
+# Spans are kept for days only, by the clock of the store: old ones would be gone before they are looked at.
+_STARTED = datetime.now(UTC)
+_STARTED_MS = int(_STARTED.timestamp() * 1e3)
 _NUMBERS = count(0, 10_000)  # logs that share a store do not share numbers: a repeated one would be dropped
 _FILLED = (
     *("events", "identities", "references", "copies", "batch_events", "edges", "edges_by_cause"),
@@ -82,12 +85,12 @@ class Log:
     def write_spans(self, spans: Sequence[Mapping[str, Any]], *, walk: bool = True) -> None:
         """Write these spans as one batch, and walk through them."""
         self.batch += 1
-        number = NOW_MS + self.batch << 20
+        number = _STARTED_MS + self.batch << 20
         rows = [{**_SPAN, **span, "batch": number} for span in spans]
         table = pa.Table.from_pylist(rows, schema=arrow.SPANS)
         self.store.insert("spans", table, token=str(number))
         if walk:
-            LinkSpans(self.store).step(NOW + timedelta(seconds=self.batch))
+            LinkSpans(self.store).step(_STARTED + timedelta(milliseconds=self.batch))
 
 
 _SPAN: dict[str, Any] = {
@@ -101,5 +104,5 @@ _SPAN: dict[str, Any] = {
     "batch_size": -1,
     "hands_on": False,
     "links_missing": 0,
-    "received_time": NOW,
+    "received_time": _STARTED,
 }
