@@ -61,6 +61,12 @@ def go_to_topic(topic: str | None, _open: bool = False) -> None:
         st.session_state["go_to"] = ("app_pages/flow_map.py", {"node": f"topic:{topic}"})
 
 
+def go_to_service(service: str | None, _open: bool = False) -> None:
+    """Go to a service on the flow map, once the callback that this is called from has ended."""
+    if service:
+        st.session_state["go_to"] = ("app_pages/flow_map.py", {"node": f"service:{service}"})
+
+
 def go_to_incident(incident_id: str | None, _open: bool = False) -> None:
     """Go to an incident, once the callback that this is called from has ended."""
     if incident_id:

@@ -24,6 +24,11 @@ def to_topic(topic: str) -> str:
     return f"{FLOW}?{urlencode({'node': 'topic:' + topic})}"
 
 
+def to_service(service: str) -> str:
+    """Return the relative address of a service on the flow map."""
+    return f"{FLOW}?{urlencode({'node': 'service:' + service})}"
+
+
 def to_search(text: str) -> str:
     """Return the relative address of a search."""
     return f"{CASCADES}?{urlencode({'ref': text}, safe='/')}"

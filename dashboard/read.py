@@ -26,6 +26,7 @@ from collector.report.links import Links
 from collector.report.period import Period
 from collector.report.read_habits import read_habits as read_service_habits
 from collector.report.read_review import read_review
+from collector.report.read_story import Told, read_told
 from collector.report.reliability import Reliability, read_reliability
 from collector.report.scorecard import Card, cards
 from collector.settings import load
@@ -148,6 +149,18 @@ def redrive_plan(reason_id: str) -> Plan:
     """Return what a redrive of this reason would do; it is only ever carried out on the command line."""
     plan: Plan = _redrive_plan(reason_id)
     return plan
+
+
+@st.cache_resource(ttl=DEAD_LETTERS_SECONDS, max_entries=16, show_spinner=False)
+def _told(incident_id: str) -> Told | None:
+    return read_told(_store(), incident_id, datetime.now(UTC))
+
+
+def told_incident(incident_id: str) -> Told | None:
+    """Return an incident with its story; None where there is not exactly one such. Shared: do not change it."""
+    _tables_are_there()
+    answer: Told | None = _told(incident_id)
+    return answer
 
 
 @st.cache_resource(ttl=FRESH_SECONDS, max_entries=16, show_spinner=False)

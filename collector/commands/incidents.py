@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from collector.commands import incident_show
 from collector.commands.show import console, iso_ms, moment, plain, print_json
 
 if TYPE_CHECKING:
     from schemas.incidents import Incident, IncidentChange
 
 app = typer.Typer(invoke_without_command=True)
+app.command()(incident_show.show)
 
 _Store = Annotated[str | None, typer.Option(help="embedded:DIR or http(s)://user:password@host/database")]
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
 
+from collector.detect.causes import is_ambiguous, is_same_change
 from collector.words import count, duration, many, visible
 from schemas.incidents import Cause, Incident
 
 Standing = Literal["open", "acknowledged", "no data", "mitigated", "resolved", "withdrawn"]
 MomentKind = Literal[
-    "change", "begin", "detected", "acknowledged", "mitigated", "resolved", "upstream", "note"
+    "change", "begin", "detected", "alert", "acknowledged", "mitigated", "resolved", "upstream", "note"
 ]
 
 STATE_WORDS: dict[Standing, str] = {
@@ -164,16 +165,19 @@ def _why(incident: Incident, say: _Clock, parent: Incident | None) -> str:
     if not causes:
         return "No deployment, schema change or incident upstream was seen shortly before: the cause is not known."
     first = causes[0]
-    said = (
-        f"{_cause(first)} at {say.at(first.time)}, {_apart(incident, first)} ({first.likelihood:.0%} likely)"
-    )
-    if len(causes) > 1 and first.likelihood - causes[1].likelihood < _ALMOST_AS_LIKELY:
-        second = causes[1]
+    with_it = [cause for cause in causes[1:] if is_same_change(first, cause)]
+    likely = sum(cause.likelihood for cause in (first, *with_it))
+    said = f"{_cause(first)} at {say.at(first.time)}, {_apart(incident, first)}"
+    if with_it:
+        said += f", and with it {_cause(with_it[0])}"
+    others = [cause for cause in causes[1:] if cause not in with_it]
+    if others and (is_ambiguous(causes) or likely - others[0].likelihood < _ALMOST_AS_LIKELY):
+        second = others[0]
         return (
-            f"Two candidates are almost as likely: {said}; and {_cause(second)} at {say.at(second.time)}, "
-            f"{_apart(incident, second)} ({second.likelihood:.0%})."
+            f"Two candidates are almost as likely: {said} ({likely:.0%} likely); and {_cause(second)} at "
+            f"{say.at(second.time)}, {_apart(incident, second)} ({second.likelihood:.0%})."
         )
-    return f"Most likely cause: {said}."
+    return f"Most likely cause: {said} ({likely:.0%} likely)."
 
 
 def _cause(cause: Cause) -> str:
@@ -281,10 +285,11 @@ _ORDER: dict[MomentKind, int] = {
     "upstream": 1,
     "begin": 2,
     "detected": 3,
-    "acknowledged": 4,
-    "note": 5,
-    "mitigated": 6,
-    "resolved": 7,
+    "alert": 4,
+    "acknowledged": 5,
+    "note": 6,
+    "mitigated": 7,
+    "resolved": 8,
 }
 
 

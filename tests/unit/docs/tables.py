@@ -71,6 +71,8 @@ def commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yield every command with the words that call it, those of groups as well."""
     for name, command in sorted(group.commands.items()):
         if hasattr(command, "commands"):
+            if command.invoke_without_command:  # called alone it does something as well
+                yield f"{prefix}{name}", command
             yield from commands(command, f"{prefix}{name} ")
         else:
             yield f"{prefix}{name}", command
