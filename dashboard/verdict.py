@@ -56,6 +56,8 @@ class Facts:
     lag: int
     suspicion: str = ""
     """What most likely made the most frequent reason fail, in words; empty = nothing is likely."""
+    incident: str = ""
+    """The most pressing incident that is open, as a sentence; empty = none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ def judge(facts: Facts) -> Verdict:
     current = [failing for failing in facts.failing if failing.last_15m]
     if current:
         return Verdict("bad", _failing_now(current), (*_suspects(facts, current), *worries))
+    if facts.incident:
+        return Verdict("bad", facts.incident, tuple(worries))
     if worries:
         return Verdict("warn", worries[0], tuple(worries[1:]))
     earlier = sum(failing.last_1h for failing in facts.failing)

@@ -8,8 +8,10 @@ import typer
 
 from collector.commands import incident_show
 from collector.commands.show import console, iso_ms, moment, plain, print_json
+from collector.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collector.detect.incident_words import Watched
     from schemas.incidents import Incident, IncidentChange
 
 app = typer.Typer(invoke_without_command=True)
@@ -22,36 +24,45 @@ _Store = Annotated[str | None, typer.Option(help="embedded:DIR or http(s)://user
 def incidents(
     context: typer.Context,
     since: Annotated[str, typer.Option(help="15m, 2h, 7d or 2026-11-23T10:00:00")] = "7d",
+    topic: Annotated[str, typer.Option(help="Only incidents on this topic.")] = "",
+    kind: Annotated[str, typer.Option(help="Only of this kind, e.g. dead_letters or producer_silent.")] = "",
+    team: Annotated[str, typer.Option(help="Only those of this team.")] = "",
+    state: Annotated[str, typer.Option(help="all, 'not over' or over.")] = "all",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document for programs.")] = False,
     replay: Annotated[
         bool, typer.Option("--replay", help="Judge the facts anew by the rules of today; writes nothing.")
     ] = False,
     store: _Store = None,
 ) -> None:
-    """List incidents, newest first, with likely causes and their diaries; `ack ID` takes one on."""
+    """Say whether something is wrong now, and list incidents with likely causes and diaries; `ack ID` takes one on."""
     if context.invoked_subcommand:
         return
     from collector import settings as settings_module
     from collector.commands.show import opened_store
+    from collector.detect.incident_words import STATES, Wanted, Watched
     from collector.detect.read_incidents import read_incident_changes, read_incidents
     from collector.detect.watch_incidents import replay as judge_again
 
+    if state not in STATES:
+        raise SettingsError(f"--state is one of {', '.join(STATES)}.")
     now = datetime.now(UTC)
     begin = moment(since, now) or now - timedelta(days=7)
+    wanted = Wanted(topic, kind, team, state)
     with opened_store(store) as opened:
+        watched = Watched(**opened.query("incidents_watched")[0])
         if replay:
             found = [
                 one.incident for one in judge_again(opened, settings_module.load(store=store), begin, now)
             ]
-            found.reverse()
+            found = wanted.of(found[::-1])
             diaries: dict[str, list[IncidentChange]] = {}
         else:
-            found = read_incidents(opened, since=begin, until=now)
+            found = wanted.of(read_incidents(opened, since=begin, until=now))
             diaries = {one.incident_id: read_incident_changes(opened, one.incident_id) for one in found}
     if as_json:
         print_json([document(one, diaries.get(one.incident_id, ())) for one in found])
         return
-    _print(found, diaries, since)
+    _print(found, diaries, watched, now)
 
 
 @app.command()
@@ -109,19 +120,36 @@ def document(one: "Incident", diary: "Sequence[IncidentChange]") -> Mapping[str,
 
 
 def _print(
-    found: "Sequence[Incident]", diaries: "Mapping[str, Sequence[IncidentChange]]", since: str
+    found: "Sequence[Incident]",
+    diaries: "Mapping[str, Sequence[IncidentChange]]",
+    watched: "Watched",
+    now: datetime,
 ) -> None:
-    from collector.detect.explain import explain
+    from collector.detect.incident_words import folded, headline
 
     out = console()
-    if not found:
-        out.print(
-            plain(f"No incident since {since}. `headwater doctor` says whether anything is being watched.")
-        )
-    for one in found:
-        part = f"  part of {one.parent_id}" if one.parent_id else ""
-        head = f"{iso_ms(one.impact_time)}  {one.state.upper()}  {one.severity}  {one.incident_id}  {one.title}{part}"
-        out.print(plain(head), soft_wrap=True)
-        out.print(plain(f"    {explain(one)}"), soft_wrap=True)
-        for line in diaries.get(one.incident_id, ()):
-            out.print(plain(f"    {iso_ms(line.time)}  {line.change}: {line.text}"), soft_wrap=True)
+    families = folded(found)
+    said = headline(families, watched, now)
+    out.print(plain(said.sentence), soft_wrap=True)
+    for detail in said.details:
+        out.print(plain(detail), soft_wrap=True)
+    for family in families:
+        out.print()
+        _print_one(family.incident, diaries.get(family.incident.incident_id, ()), "")
+        for child in family.children:
+            _print_one(child, diaries.get(child.incident_id, ()), "  ↳ ")
+
+
+def _print_one(one: "Incident", diary: "Sequence[IncidentChange]", before: str) -> None:
+    from collector.detect.explain import explain
+    from collector.detect.incident_words import is_live
+
+    out, indent = console(), " " * (len(before) + 4)
+    taken = f"  acknowledged by {one.acknowledged_by or 'somebody'}" if one.acknowledged_time else ""
+    if is_live(one) and not one.acknowledged_time:
+        taken = "  not acknowledged"
+    said = (iso_ms(one.impact_time), one.state.upper(), one.severity, one.incident_id, one.title + taken)
+    out.print(plain(before + "  ".join(said)), soft_wrap=True)
+    out.print(plain(f"{indent}{explain(one)}"), soft_wrap=True)
+    for line in diary:
+        out.print(plain(f"{indent}{iso_ms(line.time)}  {line.change}: {line.text}"), soft_wrap=True)

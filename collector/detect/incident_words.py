@@ -2,7 +2,7 @@
 them. Names in them come from the wire: whoever shows them escapes them."""
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from schemas.incidents import Cause, Incident
 STALE = timedelta(minutes=2)
 LIVE = ("open", "no data", "mitigated")
 NEED_A_PERSON = ("open", "no data")
+STATES = ("all", "not over", "over")
 _NAMES_MAX = 3
 
 
@@ -52,23 +53,59 @@ def folded(incidents: Iterable[Incident]) -> list[Folded]:
 
     A child whose parent is not among them stands alone. Withdrawn ones are left out: they were none.
     """
-    counted = [one for one in incidents if one.state != "withdrawn"]
-    known = {one.incident_id for one in counted}
-    children: dict[str, list[Incident]] = {}
-    for one in sorted(counted, key=lambda one: (one.impact_time, one.incident_id)):
-        if one.parent_id in known:
-            children.setdefault(one.parent_id, []).append(one)
+    counted = {one.incident_id: one for one in incidents if one.state != "withdrawn"}
+    below: dict[str, list[Incident]] = {}
+    for one in sorted(counted.values(), key=lambda one: (one.impact_time, one.incident_id)):
+        below.setdefault(_root(one, counted), []).append(one)
     found = [
-        Folded(one, tuple(children.get(one.incident_id, ()))) for one in counted if one.parent_id not in known
+        Folded(counted[root], tuple(one for one in ones if one.incident_id != root))
+        for root, ones in below.items()
     ]
     return sorted(found, key=_order)
 
 
-def _order(one: Folded) -> tuple[int, int, float, str]:
+def _root(one: Incident, known: Mapping[str, Incident]) -> str:
+    """Return the id of the topmost incident above one; its own where the way up is a ring."""
+    at, seen = one, {one.incident_id}
+    while at.parent_id in known:
+        at = known[at.parent_id]
+        if at.incident_id in seen:
+            return one.incident_id
+        seen.add(at.incident_id)
+    return at.incident_id
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list is narrowed to; empty text = whatever. `state` is a key of STATES."""
+
+    topic: str = ""
+    kind: str = ""
+    team: str = ""
+    state: str = "all"
+
+    def of(self, incidents: Sequence[Incident]) -> list[Incident]:
+        """Return those that are wanted; a parent stays where one of its children does."""
+        kept = {one.incident_id for one in incidents if self._fits(one)}
+        kept |= {one.parent_id for one in incidents if one.incident_id in kept}
+        return [one for one in incidents if one.incident_id in kept]
+
+    def _fits(self, one: Incident) -> bool:
+        return (
+            self.topic in ("", one.topic)
+            and self.kind in ("", one.kind)
+            and self.team in ("", one.team)
+            and (self.state == "all" or is_live(one) == (self.state == "not over"))
+        )
+
+
+def _order(one: Folded) -> tuple[int, int, int, float, str]:
     states = [one.incident.state, *(child.state for child in one.children)]
     standing = 0 if set(states) & set(NEED_A_PERSON) else 1 if "mitigated" in states else 2
     urgent = standing < 2 and one.incident.severity == "page"
-    return (standing, 0 if urgent else 1, -one.incident.impact_time.timestamp(), one.incident.incident_id)
+    known = one.incident.state == "open" or standing == 2
+    begin = -one.incident.impact_time.timestamp()
+    return (standing, 0 if urgent else 1, 0 if known else 1, begin, one.incident.incident_id)
 
 
 def headline(found: Sequence[Folded], watched: Watched, now: datetime) -> Headline:
@@ -76,7 +113,7 @@ def headline(found: Sequence[Folded], watched: Watched, now: datetime) -> Headli
     worries = tuple(_worries(watched, now))
     if not watched.records:
         return Headline("none", "No data yet: no record has been stored, so nothing is known of incidents.")
-    live = [one for one in found if _order(one)[0] == 0]
+    live = [one for one in found if needs_a_person(one)]
     fading = [one for one in found if _order(one)[0] == 1]
     if live:
         return Headline("bad", _wrong_now(live, now), (*_first_steps(live, now), *worries))
@@ -98,13 +135,19 @@ def headline(found: Sequence[Folded], watched: Watched, now: datetime) -> Headli
     return Headline("good", f"All quiet: no incident is open.{said}", (_watching(watched, now),))
 
 
+def needs_a_person(one: Folded) -> bool:
+    """Return whether it, or what follows from it, goes on, as far as anybody can tell."""
+    return _order(one)[0] == 0
+
+
+def sentence(one: Incident, now: datetime) -> str:
+    """Return what is wrong and since when."""
+    return f"{visible(one.title, 140).rstrip('.')}, since {clock(one.impact_time, now)} UTC."
+
+
 def _wrong_now(live: Sequence[Folded], now: datetime) -> str:
-    first = live[0].incident
-    title = visible(first.title, 140).rstrip(".")
-    said = f"{title}, since {clock(first.impact_time, now)} UTC"
-    if len(live) == 1:
-        return f"{said}."
-    return f"{many(len(live), 'incident')} open. The first to look at: {said}."
+    said = sentence(live[0].incident, now)
+    return said if len(live) == 1 else f"{many(len(live), 'incident')} open. The first to look at: {said}"
 
 
 def _first_steps(live: Sequence[Folded], now: datetime) -> list[str]:
@@ -137,13 +180,28 @@ def _watching(watched: Watched, now: datetime) -> str:
 
 def much(one: Incident) -> str:
     """Return how much is bad, of how many where that is known."""
-    singular, plural = BAD_WORDS.get(one.kind, ("bad event", "bad events"))
-    said = many(one.bad, singular, plural)
-    if one.kind == "producer_silent":
-        return "records are missing, how many is not known" if not one.bad else said
-    if one.total >= one.bad > 0 and one.kind != "consumer_stalled":
-        return f"{said} of {count(one.total)} records ({one.bad / one.total:.1%})"
-    return said
+    return " ".join(filter(None, (bad_text(one), share_text(one))))
+
+
+def bad_text(one: Incident) -> str:
+    """Return how much is bad."""
+    if one.kind == "producer_silent" and not one.bad:
+        return "records are missing, how many is not known"
+    return many(one.bad, *BAD_WORDS.get(one.kind, ("bad event", "bad events")))
+
+
+def share_text(one: Incident) -> str:
+    """Return of how many; empty where that is not known."""
+    if one.kind == "consumer_stalled" or not 0 < one.bad <= one.total:
+        return ""
+    return f"of {count(one.total)} records ({one.bad / one.total:.1%})"
+
+
+def left_text(one: Incident) -> str:
+    """Return what is still to be put right; empty where nothing is, as far as known."""
+    if not one.left_behind:
+        return ""
+    return f"{count(one.left_behind)} {'not sent again' if 'dead' in bad_text(one) else 'left behind'}"
 
 
 def cause_line(one: Incident) -> str:

@@ -61,7 +61,7 @@ class JudgeIncidents:
         if WATCHING not in marks and found.since:
             (extent,) = self._store.query("incident_extent")
             new[WATCHING] = marks[WATCHING] = extent["first_observed_time"]
-        active = read_active(self._store)
+        active = read_active(self._store, now)
         moments = [one.impact_time for one in active]
         if now - self._states_at >= STATES_EVERY or now < self._states_at:
             self._look_at_states(active, now, marks.get(WATCHING, now))
@@ -85,7 +85,7 @@ class JudgeIncidents:
         facts = self._facts(begin, now, watching)
         judged = judge(facts, self._rules, now, self._names)
         outcome = reconcile(judged, known, now, judged_since=since - WARM_UP / 2, kinds=set(KINDS))
-        incidents = [self._with_left_behind(one) for one in outcome.incidents]
+        incidents = [self._with_left_behind(one, now) for one in outcome.incidents]
         write_incidents(self._store, incidents, outcome.entries, version)
         for entry in outcome.entries:
             log.info("incident", change=entry.change, incident=entry.incident_id)
@@ -96,10 +96,11 @@ class JudgeIncidents:
     def _facts(self, since: datetime, now: datetime, watching: datetime) -> Facts:
         return replace(read_facts(self._store, since, now, watching), others=self._states)
 
-    def _with_left_behind(self, incident: Incident) -> Incident:
+    def _with_left_behind(self, incident: Incident, now: datetime) -> Incident:
         if incident.kind not in ("dead_letters", "schema_break"):
             return incident
-        return replace(incident, left_behind=left_behind(self._store, incident))
+        # What came after the last whole slot is not counted as bad yet, so it is not left behind yet either.
+        return replace(incident, left_behind=min(incident.bad, left_behind(self._store, incident, now)))
 
 
 def read_facts(store: Store, since: datetime, until: datetime, watching: datetime) -> Facts:
@@ -117,9 +118,8 @@ def _moment(stretch: Stretch) -> datetime:
     return datetime.fromtimestamp(stretch.impact_ms / 1_000, UTC)
 
 
-def read_active(store: Store) -> list[Incident]:
-    """Return the incidents that are not over."""
-    now = datetime.now(UTC)
+def read_active(store: Store, now: datetime) -> list[Incident]:
+    """Return the incidents that are not over, of the year before `now`."""
     found = read_incidents(store, since=now - timedelta(days=366), until=now + timedelta(days=1))
     return [one for one in found if one.state in ACTIVE]
 
@@ -134,9 +134,9 @@ def replay(store: Store, settings: Settings, since: datetime, until: datetime) -
     return [one for one in judged if (one.incident.mitigated_time or until) >= since]
 
 
-def left_behind(store: Store, incident: Incident) -> int:
-    """Return how many dead letters of an incident nobody has sent again."""
-    until = incident.mitigated_time or incident.resolved_time or datetime.now(UTC)
+def left_behind(store: Store, incident: Incident, now: datetime) -> int:
+    """Return how many dead letters of an incident nobody has sent again, as of `now` where it goes on."""
+    until = incident.mitigated_time or incident.resolved_time or now
     span = {"since": incident.impact_time, "until": until}
     scope = {"topic": incident.topic, "consumer_group": incident.consumer_group}
     (row,) = store.query("incident_left_behind", {**span, **scope})

@@ -6,12 +6,23 @@ from typing import Any
 import streamlit as st
 
 from collector.detect.dead_letters_words import LIKELY_FROM, suspicion
+from collector.detect.incident_words import Folded, cause_line, folded, needs_a_person, sentence
 from dashboard import charts, links
 from dashboard.changes import Change, changes
 from dashboard.component import link_list
-from dashboard.frame import age_line, go_to_change, go_to_event, heading, no_data, refreshed, utc_now, verdict
-from dashboard.read import dead_letters, rows, slow_rows
-from dashboard.text import ago, count, duration, visible
+from dashboard.frame import (
+    age_line,
+    go_to_change,
+    go_to_event,
+    go_to_incident,
+    heading,
+    no_data,
+    refreshed,
+    utc_now,
+    verdict,
+)
+from dashboard.read import dead_letters, incidents, rows, slow_rows
+from dashboard.text import ago, clock, count, duration, visible
 from dashboard.verdict import Facts, Failing, judge
 from schemas.records import EventRef
 
@@ -21,9 +32,12 @@ WEEK_S = 7 * 86_400  # as on the page of dead letters, so that both share one an
 CHANGES_WITHIN = timedelta(days=7)
 CHANGES_MAX = 100
 SETTLED = timedelta(minutes=10)
+INCIDENTS_SHOWN = 3
 
 
-def _facts(now: datetime, found_changes: list[Change], failing: list[Failing]) -> Facts:
+def _facts(
+    now: datetime, found_changes: list[Change], failing: list[Failing], pressing: list[Folded]
+) -> Facts:
     newest = rows("overview_newest")[0]
     topics = rows("overview_topics", window_s=int(WINDOW.total_seconds()))
     collectors = rows("collector_status_latest")
@@ -40,6 +54,7 @@ def _facts(now: datetime, found_changes: list[Change], failing: list[Failing]) -
         collector_state=next((row["state"] for row in collectors if row["state"] != "running"), "running"),
         lag=int(lag["lag"]),
         suspicion=_suspicion() if any(item.last_15m for item in failing) else "",
+        incident=sentence(pressing[0].incident, now) if pressing else "",
     )
 
 
@@ -75,12 +90,14 @@ def _body() -> None:
     since = (now - CHANGES_WITHIN).replace(second=0, microsecond=0)
     found_changes = changes(rows("schema_changes", since=since, rows_max=CHANGES_MAX))
     failing = _failing()
-    facts = _facts(now, found_changes, failing)
+    pressing = [one for one in folded(incidents(WEEK_S)) if needs_a_person(one)]
+    facts = _facts(now, found_changes, failing, pressing)
     said = judge(facts)
     if said.level == "none":
         no_data(said.sentence, list(said.details))
         return
     verdict(said.level, said.sentence, list(said.details))
+    _incidents(pressing, now)
     age_line(now, facts.newest_observed)
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -89,6 +106,36 @@ def _body() -> None:
     with right:
         _dead_letters(failing, now)
         _changes(found_changes, now)
+
+
+def _incidents(pressing: list[Folded], now: datetime) -> None:
+    """Lead from the verdict to the incidents that are open."""
+    if not pressing:
+        return
+    lines = [
+        {
+            "id": one.incident.incident_id,
+            "href": links.to_incident(one.incident.incident_id),
+            "cells": [
+                {
+                    "text": f"Incident: {visible(one.incident.title, 120)}",
+                    "under": visible(cause_line(one.incident), 220),
+                    "style": "strong",
+                },
+                {
+                    "text": "not acknowledged" if one.incident.acknowledged_time is None else "acknowledged",
+                    "style": "dead" if one.incident.acknowledged_time is None else "",
+                },
+                {"text": f"since {clock(one.incident.impact_time, now)}"},
+            ],
+        }
+        for one in pressing[:INCIDENTS_SHOWN]
+    ]
+    columns = [{"text": ""}, {"text": "", "width": "150px"}, {"text": "", "style": "time", "width": "130px"}]
+    data = {"scope": "", "label": "Open incidents", "columns": columns, "rows": lines}
+    link_list(data, key="open_incidents", on_pick=go_to_incident)
+    if len(pressing) > INCIDENTS_SHOWN:
+        st.caption(f"and {count(len(pressing) - INCIDENTS_SHOWN)} more on the page Incidents")
 
 
 def _rates(now: datetime, found_changes: list[Change]) -> None:

@@ -6,7 +6,19 @@ from typing import Any
 
 import streamlit as st
 
-from collector.detect.incident_words import Folded, Watched, cause_line, folded, headline, is_live, much
+from collector.detect.incident_words import (
+    STATES,
+    Folded,
+    Wanted,
+    Watched,
+    bad_text,
+    cause_line,
+    folded,
+    headline,
+    is_live,
+    left_text,
+    share_text,
+)
 from collector.detect.story import KIND_WORDS, state_of
 from dashboard import links
 from dashboard.component import link_list
@@ -16,17 +28,13 @@ from dashboard.text import ago, clock, count, duration, many, visible
 from schemas.incidents import Incident
 
 WINDOWS = {"24 h": 86_400, "7 d": 604_800, "30 d": 2_592_000, "1 y": 31_622_400}
-STATES: dict[str, Callable[[Incident], bool]] = {
-    "All": lambda _: True,
-    "Not over": is_live,
-    "Over": lambda one: not is_live(one),
-}
 STATE_WORDS = {
     "open": "open", "acknowledged": "open", "no data": "no data", "mitigated": "not proven good",
     "resolved": "over", "withdrawn": "withdrawn",
 }  # fmt: skip
 SHOWN = 100
 CHILDREN_SHOWN = 5
+HEIGHT = 620
 _FILTERS: dict[str, Callable[[Incident], str]] = {
     "topic": lambda one: one.topic,
     "kind": lambda one: one.kind,
@@ -46,13 +54,13 @@ def draw_list() -> None:
         no_data(said.sentence, list(said.details))
         return
     verdict(said.level, said.sentence, list(said.details))
-    shown = folded(_filtered(found))
+    wanted = _filters(found)
+    shown = folded(wanted.of(found))
     current = [one for one in shown if _is_current(one)]
     over = [one for one in shown if not _is_current(one)]
-    state = st.query_params.get("state", "All")
-    if state != "Over":
-        _section("Not over", current, now, key="incidents_live", none="No incident is open.")
-    if state != "Not over":
+    if wanted.state != "over":
+        _section("Not over", current, now, key="incidents_live", none="None is open.")
+    if wanted.state != "not over":
         _section(f"Over, in the last {window}", over, now, key="incidents_over", none="None in this time.")
     st.caption(
         "Since: the first bad moment. Lasted: to the last bad moment, or until now. What nobody acknowledged is "
@@ -65,27 +73,19 @@ def _is_current(one: Folded) -> bool:
     return is_live(one.incident) or any(map(is_live, one.children))
 
 
-def _filtered(found: Sequence[Incident]) -> list[Incident]:
-    """Draw the filters and return what passes them; a parent stays when one of its children does."""
+def _filters(found: Sequence[Incident]) -> Wanted:
+    """Draw the filters and return what they choose."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
             "Window", list(WINDOWS), default="7 d", key="window", bind="query-params",
             label_visibility="collapsed", required=True,
         )  # fmt: skip
         state = st.segmented_control(
-            "State", list(STATES), default="All", key="state", bind="query-params",
+            "State", STATES, default="all", key="state", bind="query-params",
             label_visibility="collapsed", required=True,
         )  # fmt: skip
         chosen = {name: _choice(name, found, value) for name, value in _FILTERS.items()}
-
-    def passes(one: Incident) -> bool:
-        return all(not said or _FILTERS[name](one) == said for name, said in chosen.items())
-
-    if not any(chosen.values()) and state == "All":
-        return list(found)
-    kept = {one.incident_id for one in found if passes(one)}
-    kept |= {one.parent_id for one in found if one.incident_id in kept}
-    return [one for one in found if one.incident_id in kept]
+    return Wanted(**chosen, state=state or "all")
 
 
 def _choice(name: str, found: Sequence[Incident], value: Callable[[Incident], str]) -> str:
@@ -112,14 +112,14 @@ def _section(title: str, found: Sequence[Folded], now: datetime, *, key: str, no
         return
     columns = [
         {"text": "What and why"},
-        {"text": "state", "width": "150px"},
-        {"text": "where", "width": "230px"},
-        {"text": "how much", "width": "190px"},
+        {"text": "state", "width": "180px"},
+        {"text": "where", "width": "190px"},
+        {"text": "how much", "width": "240px"},
         {"text": "since (UTC)", "style": "time", "width": "110px"},
-        {"text": "lasted", "style": "time", "width": "90px"},
+        {"text": "lasted", "style": "time", "width": "96px"},
     ]
     lines = [line for one in found[:SHOWN] for line in _lines(one, now)]
-    data = {"scope": "", "label": title, "columns": columns, "rows": lines}
+    data = {"scope": "", "label": title, "columns": columns, "rows": lines, "height": HEIGHT}
     link_list(data, key=key, on_pick=go_to_incident)
     if len(found) > SHOWN:
         st.caption(f"and {count(len(found) - SHOWN)} more: choose a topic, a kind or a shorter time")
@@ -149,7 +149,11 @@ def _line(one: Incident, now: datetime, *, follows: int = 0, is_child: bool = Fa
             {"text": title, "under": under, "style": "" if is_child else "strong"},
             _state_cell(one, now),
             {"text": visible(one.topic, 60) or "unknown topic", "under": visible(where, 60)},
-            {"text": much(one), "under": _left(one), "style": "dead" if one.state == "open" else ""},
+            {
+                "text": bad_text(one),
+                "under": " · ".join(filter(None, (share_text(one), left_text(one)))),
+                "style": "dead" if one.state == "open" else "",
+            },
             {"text": clock(one.impact_time, now), "under": ago(one.impact_time, now)},
             {"text": lasted, "under": "" if one.mitigated_time or not live else "so far"},
         ],
@@ -159,8 +163,6 @@ def _line(one: Incident, now: datetime, *, follows: int = 0, is_child: bool = Fa
 def _state_cell(one: Incident, now: datetime) -> dict[str, Any]:
     state = state_of(one)
     said = STATE_WORDS[state]
-    if is_live(one) and one.severity == "page":
-        said = f"{said}, pages"
     if one.acknowledged_time:
         by = visible(one.acknowledged_by, 30) or "somebody"
         under = f"{by} since {clock(one.acknowledged_time, now)}"
@@ -168,8 +170,6 @@ def _state_cell(one: Incident, now: datetime) -> dict[str, Any]:
         under = "not acknowledged" if is_live(one) else "never acknowledged"
     if one.reopened:
         under += f", came back {many(one.reopened, 'time')}"
+    if one.severity == "page":
+        under = f"pages · {under}"
     return {"text": said, "under": under, "style": "dead" if state in ("open", "acknowledged") else ""}
-
-
-def _left(one: Incident) -> str:
-    return f"{count(one.left_behind)} not sent again" if one.left_behind else ""
