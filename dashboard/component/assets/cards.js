@@ -35,6 +35,7 @@ import { fit, measure, svg, svgText } from "./dom.js";
  */
 
 const BADGE_FONT = "700 10px ";
+const TAIL = 0.5; // of a title that is too long
 const TITLE_FONT = "600 12.5px ";
 const SUB_FONT = "400 11.5px ";
 
@@ -146,7 +147,7 @@ export function cardElement(node, chosen, quiet, font) {
   }
   const left = 17;
   group.append(
-    svgText(fit(node.title, node.w - left - 12, TITLE_FONT + font), { x: left, y: node.h / 2 - 4, class: "title" }),
+    svgText(fit(node.title, node.w - left - 12, TITLE_FONT + font, TAIL), { x: left, y: node.h / 2 - 4, class: "title" }),
     svgText(fit(node.sub, node.w - left - 12, SUB_FONT + font), { x: left, y: node.h / 2 + 13, class: "sub" }),
   );
   if (node.mix) group.append(...mixBar(node, left));

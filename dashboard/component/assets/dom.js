@@ -42,11 +42,12 @@ export function html(tag, className = "", text = "") {
 }
 
 /**
- * Cut `text` to `width` pixels in `font`, with an ellipsis.
- * @param {string} text @param {number} width @param {string} font @returns {string}
+ * Cut `text` to `width` pixels in `font`, with an ellipsis where the share `tail` (0..1) of what is left stands behind
+ * it: names of topics often differ at their ends only.
+ * @param {string} text @param {number} width @param {string} font @param {number} [tail] @returns {string}
  */
-export function fit(text, width, font) {
-  const key = `${font}|${Math.round(width)}|${text}`;
+export function fit(text, width, font, tail = 0) {
+  const key = `${font}|${Math.round(width)}|${tail}|${text}`;
   const known = fitted.get(key);
   if (known !== undefined) return known;
   ruler.font = font;
@@ -56,14 +57,20 @@ export function fit(text, width, font) {
     let high = text.length;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (ruler.measureText(text.slice(0, middle) + "…").width <= width) low = middle;
+      if (ruler.measureText(shortened(text, middle, tail)).width <= width) low = middle;
       else high = middle - 1;
     }
-    shown = text.slice(0, low).trimEnd() + "…";
+    shown = shortened(text, low, tail);
   }
   if (fitted.size > 20000) fitted.clear();
   fitted.set(key, shown);
   return shown;
+}
+
+/** @param {string} text @param {number} length @param {number} tail @returns {string} */
+function shortened(text, length, tail) {
+  const end = Math.round(length * tail);
+  return text.slice(0, length - end).replace(/[\s._-]+$/, "") + "…" + (end ? text.slice(-end).trimStart() : "");
 }
 
 /**
