@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from collector.detect.measures import DEFINITIONS, VERDICT_N_MIN
+from collector.detect.measures import DEFINITIONS, VERDICT_N_MIN, compare
 from collector.report import words
 from collector.report.figures import Figures, Line, impact_s
 from collector.report.objectives import Kept
@@ -152,7 +152,7 @@ def _where(one: Incident) -> str:
 def part_list(found: Reliability, by: str, height: int) -> dict[str, Any]:
     """Return flows, topics, teams or services, those with the longest impact first."""
     columns = [
-        {"text": by.title()},
+        {"text": by.title(), "width": "130px"},
         {"text": "incidents", "style": "number"},
         {"text": "lasted together", "style": "number"},
         {"text": "to detect", "style": "number"},
@@ -192,7 +192,7 @@ def _part_cells(one: Part, now: datetime, worst: float) -> Rows:
             "text": words.ARROWS[restore.direction] + words.trend_text(restore),
             "style": TONES[restore.direction],
         },
-        {"text": count(len(one.now.drift))},
+        {"text": count(len(one.now.drift)) if one.now.drift_per_quarter is not None else words.NO_DATA},
         {
             "text": words.number(failed.share, "share"),
             "under": f"{failed.count} of {failed.of}" if failed.of else "no deployment known",
@@ -328,9 +328,10 @@ def _compared(one: Comparison) -> str:
     having, lacking = one.having.restore, one.lacking.restore
     if min(having.n, lacking.n) < VERDICT_N_MIN or having.median_s is None or lacking.median_s is None:
         return f"too few incidents to say ({having.n} and {lacking.n})"
-    if having.median_s < lacking.median_s:
+    direction = compare(having, lacking)
+    if direction == "better":
         return f"those with it were over in {having.median_s / lacking.median_s:.0%} of the time"
-    return "those with it were not faster"
+    return "about the same" if direction == "steady" else "those with it were slower"
 
 
 def kept_list(kept: Sequence[Kept]) -> dict[str, Any]:

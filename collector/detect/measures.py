@@ -80,8 +80,8 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "failed_deployment_recovery": Definition(
         "Failed deployment recovery",
-        "From the deployment that an incident is put down to, to the incident's last bad event. (Others take the "
-        "time from opening to closing the ticket; nobody files a ticket here.)",
+        "From a deployment to the last bad event of the last incident that is put down to it. (Others take the time "
+        "from opening to closing the ticket; nobody files a ticket here.)",
         "s",
         "lower",
     ),
@@ -263,7 +263,7 @@ def blamed(incident: Incident, deployments: Iterable[Deployment]) -> Deployment 
 
 def change_failure_rate(deployments: Sequence[Deployment], incidents: Sequence[Incident]) -> Share:
     """Return how many of these deployments an incident is put down to."""
-    failed = {id(one) for incident in incidents if (one := blamed(incident, deployments))}
+    failed = {one for incident in incidents if (one := blamed(incident, deployments))}
     unclear = sum(
         1 for incident in incidents if is_ambiguous(incident.causes) and blamed(incident, deployments)
     )
@@ -271,15 +271,20 @@ def change_failure_rate(deployments: Sequence[Deployment], incidents: Sequence[I
 
 
 def failed_deployment_recovery(deployments: Sequence[Deployment], incidents: Sequence[Incident]) -> Durations:
-    """Return the times from a failed deployment to the end of what it broke."""
+    """Return the times from each failed deployment to the end of all that it broke."""
+    broken: dict[Deployment, list[Incident]] = defaultdict(list)
+    for incident in incidents:
+        if one := blamed(incident, deployments):
+            broken[one].append(incident)
     values = []
     left_out: dict[str, int] = defaultdict(int)
-    for incident in incidents:
-        one = blamed(incident, deployments)
-        if one and incident.mitigated_time:
-            values.append((incident.mitigated_time - one.time).total_seconds())
-        elif one:
+    for one, ones in broken.items():
+        ends = [incident.mitigated_time for incident in ones]
+        over = [end for end in ends if end is not None]
+        if len(over) < len(ends):
             left_out["not over"] += 1
+        else:
+            values.append((max(over) - one.time).total_seconds())
     return summarize(values, dict(left_out))
 
 

@@ -102,6 +102,8 @@ def figures(facts: Facts, period: Period, selection: Selection = Selection()) ->
     drift = measures.drift_incidents(counted)
     originals, dead = _traffic(facts, period, selection)
     watched = facts.watched(period)
+    # Of a service no records are counted here; it is seen as long as anything is.
+    is_seen = bool(originals or counted or selection.key == "service")
     return Figures(
         period=period,
         key=selection.key,
@@ -116,7 +118,7 @@ def figures(facts: Facts, period: Period, selection: Selection = Selection()) ->
         recovery=measures.failed_deployment_recovery(deployments, to_blame),
         failing=tuple(one for one in to_blame if measures.blamed(one, deployments)),
         drift=tuple(drift),
-        drift_per_quarter=measures.per_quarter(len(drift), *watched) if watched else None,
+        drift_per_quarter=measures.per_quarter(len(drift), *watched) if watched and is_seen else None,
         originals=originals,
         dead_letters=dead if originals or dead else None,
         dead_letter_rate=measures.per_thousand(dead, originals),

@@ -11,7 +11,6 @@ from collector.lineage.linkability import Linkability, read_linkability
 from collector.report.facts import SchemaChange
 from collector.report.links import Links
 from collector.report.objectives import Kept
-from collector.report.words import kept_text
 from collector.storage.api import Store
 from collector.words import ago, count, many, visible
 from schemas.incidents import Incident
@@ -60,7 +59,7 @@ def read_follow_ups(
         *_dead_letters(reasons, now, links),
         *_drift(changes, now, links),
         *(
-            FollowUp("budget", visible(one.objective.name, 80), kept_text(one), "")
+            FollowUp("budget", visible(one.objective.name, 80), "", "")
             for one in kept
             if one.budget.left is not None and one.budget.left < 0
         ),
@@ -86,7 +85,7 @@ def _dead_letters(reasons: Iterable[Reason], now: datetime, links: Links) -> lis
                     None,
                     (
                         f"{visible(one.exception_name, 80)}:" if one.exception_name else "",
-                        visible(one.template, 160),
+                        f"{visible(one.template, 160)}." if one.template else "",
                         f"The oldest failed {ago(one.oldest_waiting, now)}." if one.oldest_waiting else "",
                         f"{count(one.failed_again)} were sent again and failed again."
                         if one.failed_again

@@ -1,8 +1,10 @@
 """The report of a week as one HTML file that loads nothing: text from the wire is escaped by the template's engine."""
 
 from functools import cache
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from collector.detect.story import STATE_MEANINGS, STATE_WORDS
 from collector.report import words
@@ -11,6 +13,8 @@ from collector.report.links import Links
 from collector.report.pictures import WIDTH
 from collector.report.review import STORIES_MAX, WEEKS_COMPARED, Review
 from collector.words import count, duration, many, stamp, visible
+
+_TEXT_MAX = 4_000
 
 
 def html_text(review: Review, links: Links) -> str:
@@ -31,11 +35,17 @@ def html_text(review: Review, links: Links) -> str:
     )  # fmt: skip
 
 
+def _made_visible(value: Any) -> Any:
+    """Spell out control and direction characters of whatever text is shown; the engine escapes it after this."""
+    return visible(value, _TEXT_MAX) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("collector.report"),
         autoescape=True,
+        finalize=_made_visible,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

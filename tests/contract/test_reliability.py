@@ -102,10 +102,14 @@ def _expected(
         counted.start <= at < counted.end and (topics is None or topic in topics)
         for at, topic, *_ in counted.truth.given_up
     )
+    ends: dict[Release, list[datetime | None]] = {}
+    for number, release in blamed.items():
+        lasted = by_number[number].lasted
+        ends.setdefault(release, []).append(None if lasted is None else by_number[number].begin + lasted)
     recovered = [
-        by_number[number].begin + lasted - release.time
-        for number, release in blamed.items()
-        if (lasted := by_number[number].lasted) is not None
+        max(end for end in found if end is not None) - release.time
+        for release, found in ends.items()
+        if None not in found
     ]
     failed_releases = len(set(blamed.values()))
     return {
