@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -54,6 +55,7 @@ class Planner:
         self._exact, self._loose = _index(conventions)
         self.known: dict[tuple[str, ...], Plan] = {}
         self._groups: dict[tuple[Pick, ...], int] = {}
+        self._numbers = count()
 
     def plan(self, keys: tuple[str, ...], *, headers_max: int) -> Plan:
         """Return the plan for this sequence of header keys. Of more than `headers_max` only the first are read."""
@@ -86,7 +88,7 @@ class Planner:
         redacted = tuple(place for place, key in enumerate(keys) if self._redact.fullmatch(key))
         errors = (RecordError.HEADER_KEY_NOT_UTF8,) if any(_is_raw(key) for key in keys) else ()
         return Plan(
-            group=self._groups.setdefault(picks, len(self._groups)),
+            group=self._group(picks),
             picks=picks,
             positions=tuple(position for _, position in chosen),
             pick=_picker([position for _, position in chosen]),
@@ -94,6 +96,15 @@ class Planner:
             errors=errors,
             is_unusual=bool(is_cut or redacted or errors),
         )
+
+    def _group(self, picks: tuple[Pick, ...]) -> int:
+        """Return the number of these picks. Numbers are not used again: a batch may still hold those forgotten here."""
+        found = self._groups.get(picks)
+        if found is None:
+            if len(self._groups) >= _PLANS_MAX:
+                self._groups.clear()
+            found = self._groups[picks] = next(self._numbers)
+        return found
 
     def _matches(self, key: str) -> Sequence[tuple[tuple[int, int], Convention, Header]]:
         folded = key.lower()

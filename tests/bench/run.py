@@ -85,7 +85,7 @@ class Result:
 
 def run_bare_loop(bootstrap: str, count: int) -> dict[str, float]:
     """Read and discard in a fresh process."""
-    command = [sys.executable, "-m", "tests.bench.bare_loop", bootstrap, TOPIC, str(count)]
+    command = [sys.executable, "-m", "tests.bench.bare_loop", bootstrap, topic, str(count)]
     run = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     found: dict[str, float] = json.loads(run.stdout)
     return found
