@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import gc
 import os
+import resource
 import signal
 import socket
 import sys
@@ -131,10 +132,16 @@ def _tune_memory() -> None:
 
 
 def _say(progress: "Progress", now_ms: int) -> None:
-    """Say what came of it; the time runs from the first record that was read to the last commit."""
+    """Say what came of it; the time runs from the first record that was read to the last commit.
+
+    CPU and memory are of the whole process up to now, its start included.
+    """
+    used = resource.getrusage(resource.RUSAGE_SELF)
     elapsed_s = (now_ms - (progress.first_read_ms or now_ms)) / 1e3
     typer.echo(
         f"{progress.records:,} records in {elapsed_s:.1f} s "
         f"({progress.records / max(elapsed_s, 1e-9):,.0f}/s), {progress.batches} writes, "
-        f"{progress.write_s:.1f} s writing, {progress.link_s:.1f} s linking, {progress.errors:,} not understood in part"
+        f"{progress.write_s:.1f} s writing, {progress.link_s:.1f} s linking, "
+        f"{progress.errors:,} not understood in part, "
+        f"{used.ru_utime + used.ru_stime:.1f} s of CPU, at most {used.ru_maxrss / 1024:,.0f} MB"
     )

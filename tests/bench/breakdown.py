@@ -20,7 +20,7 @@ import pyarrow as pa
 from aiokafka import TopicPartition
 
 from collector.batch import Batch
-from collector.commands.collect import _tune_memory
+from collector.commands.collect import _do_without_pandas, _tune_memory
 from collector.consume.reader import TopicReader
 from collector.decode import read_batches, read_records, tabulate
 from collector.decode.conventions import CONVENTIONS
@@ -30,6 +30,7 @@ from collector.decode.read_records import Limits, RecordColumns
 from collector.decode.shape import ShapeReader
 from collector.pipeline import wall_clock_ms
 from collector.settings import Settings
+from collector.settings import load as load_settings
 from collector.storage.clickhouse import _ipc_stream
 from collector.storage.migrate import migrate
 from collector.storage.open import open_store
@@ -67,24 +68,30 @@ class Steps:
 
     def watch(self) -> None:
         """Let the collector's own functions be timed from now on."""
-        read_batches.open_batch = self.timed("unpack", read_batches.open_batch)
-        read_batches.locate = self.timed("headers", read_batches.locate)
-        read_batches.find_sequences = self.timed("headers", read_batches.find_sequences)
-        chunk: Any = read_batches._Chunk
-        chunk._bounds = staticmethod(self.timed("headers", chunk._bounds))
-        chunk._payloads = self.timed("shape", chunk._payloads)
-        tabulate.read_headers = self.timed("headers", tabulate.read_headers)
-        columns: Any = read_records.RecordColumns
-        columns.add = self.timed("one by one", columns.add)
-        columns.table = self.timed("columns", columns.table)
+        chunk, columns = read_batches._Chunk, read_records.RecordColumns
+        steps: list[tuple[str, Any, str]] = [
+            ("unpack", read_batches, "open_batch"),
+            ("headers", read_batches, "locate"),
+            ("headers", read_batches, "find_sequences"),
+            ("headers", chunk, "_bounds"),
+            ("headers", tabulate, "read_headers"),
+            ("shape", chunk, "_payloads"),
+            ("one by one", columns, "add"),
+            ("columns", columns, "table"),
+        ]
+        for step, owner, name in steps:
+            timed = self.timed(step, getattr(owner, name))
+            setattr(owner, name, staticmethod(timed) if name == "_bounds" else timed)
+
+
+def load(**given: str) -> Settings:
+    """Return the settings of a collector of nothing but the mix."""
+    return load_settings(include_topics=re.escape(PREFIX) + ".*", group_id="bench-steps", **given)
 
 
 async def fetch(bootstrap: str, count: int) -> tuple[Piled, float]:
     """Read `count` records as the collector does; return the batches and the seconds of CPU that it took."""
-    settings = Settings(
-        bootstrap_servers=bootstrap, include_topics=f"{re.escape(PREFIX)}.*", group_id="bench-steps"
-    )
-    reader = TopicReader(settings)
+    reader = TopicReader(load(bootstrap_servers=bootstrap))
 
     async def nothing() -> None: ...
 
@@ -129,8 +136,9 @@ def decode(piled: Piled, shapes: ShapeReader | None, settings: Settings) -> Iter
 
 def run(bootstrap: str, store_url: str, store_pid: int, count: int) -> dict[str, float]:
     """Return microseconds of CPU a record, by step. `store: …` is the store's own, the rest the collector's."""
-    settings = Settings(bootstrap_servers=bootstrap)
+    _do_without_pandas()
     _tune_memory()
+    settings = load()
     steps, engine = Steps(), psutil.Process(store_pid)
 
     def of_store(step: str, do: Callable[[], Any]) -> None:
@@ -144,6 +152,9 @@ def run(bootstrap: str, store_url: str, store_pid: int, count: int) -> dict[str,
     writer = BatchWriter(store, "bench", shapes.paths)
     try:
         migrate(store)
+        next(
+            decode(piled, ShapeReader(), settings)
+        )  # what is imported with the first use belongs to the start
         steps.watch()
         for number, table in enumerate(decode(piled, shapes, settings), start=1):
             steps.timed("encode", _ipc_stream)(table)

@@ -2,7 +2,7 @@ import re
 from itertools import combinations, islice
 
 from collector.decode.conventions import CONVENTIONS
-from collector.decode.plan import _PLANS_MAX, Planner
+from collector.decode.plan import _PLANS_MAX, Pick, Planner
 
 KEYS = sorted({header.key for convention in CONVENTIONS for header in convention.headers})
 
@@ -10,7 +10,7 @@ KEYS = sorted({header.key for convention in CONVENTIONS for header in convention
 def test_what_is_kept_of_header_keys_is_bounded_and_no_group_has_two_meanings() -> None:
     # Found by fuzzing: plans were forgotten, the groups of their picks were not.
     planner = Planner(re.compile("(?!)"))
-    picks_of = {}
+    picks_of: dict[int, tuple[Pick, ...]] = {}
 
     for keys in islice(combinations(KEYS, 4), 2 * _PLANS_MAX):
         plan = planner.plan(keys, headers_max=100)
