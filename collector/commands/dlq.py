@@ -204,5 +204,5 @@ def _print_reason(reason: "Reason", letter: "Letter | None", effects: list[dict[
                 soft_wrap=True,
             )
         for line in letter.stack.splitlines()[:_STACK_LINES]:
-            out.print(f"  {plain(line)}", soft_wrap=True)
+            out.print(f"  {plain(line.expandtabs(4))}", soft_wrap=True)
     out.print(f"See what a redrive would do: {words.redrive_command(reason)}", soft_wrap=True)

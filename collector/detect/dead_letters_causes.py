@@ -9,6 +9,7 @@ Each candidate gets a score of place x newness x nearness:
 - nearness: halves every 20 minutes between the change and the first failure of the run; where the failed events
   carry the new structure themselves, that is worth at least 0.8 of it however long it took. A change that came
   more than a minute after the first failure gets nothing: clocks differ by less.
+- what was undone before the run began counts a fifth, as consumers may lag; nothing where no failed event carries it.
 
 The likelihood of a candidate is its score among all scores and 0.15 for whatever nobody saw. A deployment and a
 change of structure that the same service brought within two minutes are one candidate.
@@ -27,6 +28,7 @@ _TOLD_TWICE = timedelta(minutes=10)  # by records and by whoever deployed
 _FLOOR = 0.02  # below this a candidate is not worth a line
 BEFORE = timedelta(hours=24)
 _MOST = 0.8
+_UNDONE = 0.2
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -138,11 +140,12 @@ def taken_over(
     for place, later in enumerate(mine):
         if later.time <= began:
             continue
-        undone = [each for each in mine[:place] if each.ended and each.ended <= later.time]
+        until = mine[place + 1].time if place + 1 < len(mine) else _NEVER
+        if (share_with(shapes(later.time, until), later) or 0) < _MOST:
+            continue
         before = shapes(began, later.time)
-        if (share_with(shapes(later.time, _NEVER), later) or 0) >= _MOST and any(
-            (share_with(before, each) or 0) >= _MOST for each in undone
-        ):
+        undone = [each for each in mine[:place] if each.ended and each.ended <= later.time]
+        if any((share_with(before, each) or 0) >= _MOST for each in undone):
             began = later.time
     return began
 
@@ -161,10 +164,10 @@ def _score(failing: Failing, change: Change) -> float:
     if change.topic != failing.topic:
         return 0.0
     share = carrying(failing, change)
-    if not share and change.ended and change.ended < failing.began - _CLOCKS:
-        return 0.0  # it was undone before, and nothing that fails carries it
     looks = 0.5 if share is None else 0.1 + 0.9 * share
-    return looks * newness * max(near, 0.8 * (share or 0.0))
+    undone = change.ended is not None and change.ended < failing.began - _CLOCKS
+    gone = (_UNDONE if share else 0.0) if undone else 1.0
+    return looks * newness * gone * max(near, 0.8 * (share or 0.0))
 
 
 def _involved(failing: Failing) -> set[str]:

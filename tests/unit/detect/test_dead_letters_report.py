@@ -92,6 +92,21 @@ def test_a_release_after_another_that_was_undone_begins_a_run_of_its_own() -> No
     assert reason.suspects[0].change == changes[1]
 
 
+def test_the_same_releases_in_turns_are_each_blamed_for_their_own_failures() -> None:
+    """As in the demo: two kinds of change fail in one reason's words, a third one between them in another's."""
+    changes = [
+        schema_change(12, NEW, ended=11), schema_change(9, 44, ended=8), schema_change(6, NEWER, ended=5),
+        schema_change(3, NEW, ended=2),
+    ]  # fmt: skip
+    failed = {11: {NEW: 50}, 5: {NEWER: 50}, 2: {NEW: 3}}
+
+    (reason,) = reasons_of([row(failed)], changes)
+
+    assert reason.began == at(3)
+    assert reason.suspects[0].change == changes[3]
+    assert reason.suspects[0].likelihood > 0.6
+
+
 def test_what_fails_all_along_is_not_blamed_on_a_harmless_release() -> None:
     changes = [schema_change(5, NEWER)]
 
