@@ -39,7 +39,8 @@ _PAUSE_MIN = timedelta(hours=2)
 _PAUSE_YOUNG_MIN = timedelta(hours=12)
 _YOUNG = timedelta(hours=36)
 _DAY = timedelta(hours=24)
-_MOST = 0.9
+_ALL_DAY_PAUSE = timedelta(hours=3)
+_MOST, _MOST_EVENTS_MIN = 0.9, 20
 
 
 class Stream:
@@ -179,9 +180,9 @@ class Stream:
             if key not in self._trials:
                 continue  # found together with another one
             versions = self._came_with(trial)
-            if self._is_found(trial, versions):
+            if self._is_found(trial, versions) or self._stays_all_day(trial):
                 self._found(trial, versions)
-            elif trial.is_refuted or self._has_had_its_day(trial):
+            elif self._has_had_its_day(trial) or (trial.is_refuted and not self._waits_for_its_day(trial)):
                 self._accept(trial)
 
     def _came_with(self, trial: Trial) -> frozenset[str]:
@@ -202,15 +203,25 @@ class Stream:
         return trial.surprise_minutes >= SURPRISE_MINUTES_MIN or self._took_over(trial)
 
     def _has_had_its_day(self, trial: Trial) -> bool:
-        return (
-            self._is_of_the_first_day(trial)
-            and self._now is not None
-            and self._now - trial.first.minute >= _DAY
-        )
+        is_over = self._now is not None and self._now - trial.first.minute >= _DAY
+        return is_over and self._is_of_the_first_day(trial)
+
+    def _waits_for_its_day(self, trial: Trial) -> bool:
+        """Tell whether only the hour of the day speaks against a change."""
+        return trial.surprise >= SURPRISE_MIN and self._is_of_the_first_day(trial)
+
+    def _stays_all_day(self, trial: Trial) -> bool:
+        """Tell whether an answer that might have belonged to an hour was there at every hour of the day since."""
+        if not self._has_had_its_day(trial) or self._now is None:
+            return False
+        _, pause = trial.pause_until(self._now)
+        strong = trial.surprise >= SURPRISE_MIN and trial.surprise_minutes >= SURPRISE_MINUTES_MIN
+        return strong and trial.answer != DECIMAL and pause <= _ALL_DAY_PAUSE
 
     def _may_be_the_hour(self, trial: Trial) -> bool:
         """Tell whether an answer beside others may just belong to an hour of the day that was not seen before."""
-        return trial.k < _MOST * trial.n and self._is_of_the_first_day(trial) and not self._took_over(trial)
+        some = trial.n < _MOST_EVENTS_MIN or trial.k < _MOST * trial.n
+        return some and self._is_of_the_first_day(trial) and not self._took_over(trial)
 
     def _is_of_the_first_day(self, trial: Trial) -> bool:
         return self._began is None or trial.first.minute - self._began < _DAY
@@ -251,6 +262,9 @@ class Stream:
         shift.was_usual = max(usual or self._structures, key=lambda key: self._structures[key])
         for minute in self._held:
             shift.add(minute)
+        # What was seen before the minutes that are held was counted by the trial alone.
+        shift.new.events = max(shift.new.events, trial.k)
+        shift.old.events = max(shift.old.events, trial.n - trial.k)
         shift.detected = shift.last_time or first.last_time
         self._keep(shift)
         shift.step()
@@ -277,7 +291,10 @@ class Stream:
     def _accept(self, trial: Trial) -> None:
         """Let a rare answer be usual from now on."""
         del self._trials[trial.question, trial.answer]
-        self._tallies[trial.question].learn(trial.answer, trial.n, trial.k)
+        tally = self._tallies[trial.question]
+        tally.learn(trial.answer, trial.n, trial.k)
+        if self._now is not None and trial.question.about == "has":
+            tally.learn_pause(trial.answer, *trial.pause_until(self._now))
 
     # -- how far it has come
 

@@ -87,11 +87,15 @@ class Tally:
         self.n += n
         self.k[answer] += k
 
+    def learn_pause(self, answer: str, records: int, span: timedelta) -> None:
+        """Let a pause of an answer be usual that was this long."""
+        most, longest = self.gaps.get(answer, (0, timedelta()))
+        self.gaps[answer] = max(most, records), max(longest, span)
+
     def _close_gap(self, answer: str, seen: Seen) -> None:
         if answer in self.last:
             time, count = self.last[answer]
-            records, span = self.gaps.get(answer, (0, timedelta()))
-            self.gaps[answer] = max(records, self.n - count), max(span, seen.first_time - time)
+            self.learn_pause(answer, self.n - count, seen.first_time - time)
 
 
 @dataclass(slots=True)
@@ -112,6 +116,10 @@ class Trial:
     structures: dict[tuple[int, str], int] = field(default_factory=dict)
     last_other: datetime | None = None
     since_other: int = 0
+    last_gave: datetime | None = None
+    since_gave: int = 0
+    pause: tuple[int, timedelta] = (0, timedelta())
+    """The longest that it was not given between two records that gave it: in records, and in time."""
 
     def add(self, minute: Iterable[tuple[Seen, bool]]) -> None:
         """Count the records of one minute that were asked, with whether they gave the answer."""
@@ -125,14 +133,25 @@ class Trial:
             self.n += seen.events
             self.n_by_version[seen.version] += seen.events
             if gave:
+                if self.last_gave is not None:
+                    self.pause = self.pause_until(seen.first_time)
+                self.last_gave, self.since_gave = seen.last_time, 0
                 self.k += seen.events
                 self.k_by_version[seen.version] += seen.events
                 key = seen.structure.shape_id, seen.structure.schema_id
                 self.structures[key] = self.structures.get(key, 0) + seen.events
                 if self.last_other is None or seen.first_time > self.last_other:
                     self.since_other += seen.events
+            else:
+                self.since_gave += seen.events
         self.minutes += 1
         self.minutes_with += any(gave for _, gave in records)
+
+    def pause_until(self, now: datetime) -> tuple[int, timedelta]:
+        """Return the longest pause, with the one that goes on at `now`."""
+        records, span = self.pause
+        going_on = now - self.last_gave if self.last_gave else timedelta()
+        return max(records, self.since_gave), max(span, going_on)
 
     @property
     def surprise(self) -> float:

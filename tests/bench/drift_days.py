@@ -86,7 +86,7 @@ def quiet_total(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def changed_days(habits: Iterable[Habit], seeds: int, day_s: float) -> dict[str, Any]:
-    """Run and print days with one change each, in the day that begins at `day_s`, and six hours after its end."""
+    """Run and print days with one change each, in the day that begins at `day_s`, and four hours after its end."""
     found: dict[str, Any] = {}
     for habit in habits:
         for edit in EDITS:
@@ -94,7 +94,7 @@ def changed_days(habits: Iterable[Habit], seeds: int, day_s: float) -> dict[str,
             for seed in range(seeds):
                 injected = injection(habit, edit, seed, day_s)
                 end_s = injected.end_s or injected.begin_s + injected.roll_out_s
-                runs.append(changed(habit, seed, injected, end_s / 3600 + 6))
+                runs.append(changed(habit, seed, injected, end_s / 3600 + 4))
             missed = sum(not run["found"] for run in runs if run["carried"])
             exact = sum(run["first_record_exact"] for run in runs)
             found[f"{habit.name}: {edit}"] = {"missed": missed, "runs": runs}

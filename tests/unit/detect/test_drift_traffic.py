@@ -39,11 +39,20 @@ def test_what_all_records_have_needs_no_version_to_be_found(edit: str) -> None:
     assert (found["first_record_exact"], found["others"], found["state"]) == (True, [], "complete")
 
 
-def test_what_some_records_have_on_the_first_day_without_a_new_version_may_be_the_hour() -> None:
-    """The limit: an optional field that comes at nine may come every day at nine. The second day tells."""
+def test_what_some_records_have_on_the_first_day_without_a_new_version_is_told_when_the_day_is_over() -> None:
+    """An optional field that comes at nine may come every day at nine: whether it stays is known a day later."""
     habit = BY_NAME["quiet without versions"]
-    first = changed(habit, 77, Injected("added optional", 9 * 3600, 0.0, None), 24)
-    second = changed(habit, 77, Injected("added optional", 33 * 3600, 0.0, None), 48)
+    began_s = 9 * 3600
+    first = changed(habit, 77, Injected("added optional", began_s, 0.0, None), 24)
+    later = changed(habit, 77, Injected("added optional", began_s, 0.0, None), 36)
+    second = changed(habit, 77, Injected("added optional", began_s + 86_400, 0.0, None), 48)
 
     assert not first["found"]
+    assert (later["first_record_exact"], later["others"]) == (True, [])
+    assert later["until_detected_s"] >= 86_000
     assert second["first_record_exact"]
+    assert second["until_detected_s"] < 7_200
+
+
+def test_what_comes_and_goes_with_the_hours_of_the_day_is_no_drift() -> None:
+    assert quiet(BY_NAME["night"], seed=77, hours=60)["false"] == []
