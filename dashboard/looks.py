@@ -23,7 +23,7 @@ EVIDENCE_WORDS = {
     "header": "the effect names its cause in a header",
     "provenance": "the copy says in its headers where it came from",
     "span": "the producer's span leads to the cause",
-    "context": "both carry the context that the cause was sent with",
+    "context": "the trace context on the record leads to it",
     "inferred": "nothing on the wire says so; concluded from trace, time and the usual flow",
 }
 

@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from collector.lineage.link import link_effects
+from collector.lineage.link_endpoints import link_endpoints
 from collector.lineage.shared_names import SHARED_MAX, Copied, Sharer, copies_among, doubtful_contexts
 from collector.storage.api import Store
 from schemas import arrow
@@ -76,6 +77,7 @@ class LinkSharedNames:
         self._judge({name: some for name, some in groups.items() if len(some) <= SHARED_MAX})
         if self._store.query("span_parents_any"):
             self._store.execute("link_by_parent", {"batches": batches})
+        link_endpoints(self._store, batches)
 
     def _add_constants(self, names: Sequence[str]) -> None:
         rows = [{"name": name, "found_time": datetime.now(UTC)} for name in names]

@@ -1,5 +1,6 @@
 """Several events of one name on the real engine: copies are told, constants are taken back, and nothing is made up."""
 
+from base64 import b64encode
 from itertools import permutations
 
 import pytest
@@ -184,3 +185,23 @@ def test_the_parent_of_a_span_changes_nothing_where_the_record_says_its_cause(lo
     log.look_at_names()
 
     assert log.edges() == {("stock/0/0", "payments/0/0"): ("caused", "header", 1.0)}
+
+
+def sw8(segment: str, endpoint: str, service: str) -> Headers:
+    texts = [
+        b64encode(text.encode()) for text in ("trace 1", segment, service, "pod", endpoint, "kafka:9092")
+    ]
+    return [("sw8", b"-".join([b"1", texts[0], texts[1], b"0", *texts[2:]]))]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_skywalking_names_the_topic_that_was_read(log: Log, order: tuple[int, int]) -> None:
+    records = [
+        (("orders", 0, 0), sw8("first", "POST:/orders", "shop")),
+        (("payments", 0, 0), sw8("second", "Kafka/orders/Consumer/pay", "pay")),
+    ]
+    for half in order:
+        log.write([records[half]])
+        log.look_at_names()
+
+    assert log.edges() == {("orders/0/0", "payments/0/0"): ("caused", "context", 0.9)}

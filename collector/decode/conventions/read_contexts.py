@@ -17,6 +17,7 @@ _DATADOG_TRACE_HIGH = re.compile(rb"(?:^|,)_dd\.p\.tid=([0-9a-f]{16})(?:,|$)")
 _UINT64_MAX = 2**64 - 1
 _ELASTIC_LENGTH = 29
 _SW8_PARTS = 8
+_SW8_CONSUMER = re.compile(r"Kafka/([^/]+)/Consumer/.*", re.DOTALL)
 
 
 def _padded(value: bytes | None, width: int) -> str | None:
@@ -112,3 +113,20 @@ def skywalking(value: bytes | None) -> Context | None:
     except (Base64Error, ValueError):
         return None
     return Context(trace, f"{segment}.{int(parts[3])}", service=service) if trace and segment else None
+
+
+def skywalking_topics(value: bytes | None) -> tuple[str, ...]:
+    """Return the topics that the sender was reading when it sent a record with this sw8; empty where it does not say.
+
+    The parent endpoint of what is sent while records are handled is `Kafka/topic;topic/Consumer/group`
+    (skywalking-java, apm-sniffer/apm-sdk-plugin/kafka-plugin).
+    """
+    parts = (value or b"").split(b"-")
+    if len(parts) != _SW8_PARTS:
+        return ()
+    try:
+        endpoint = b64decode(parts[6], validate=True).decode()
+    except (Base64Error, ValueError):
+        return ()
+    match = _SW8_CONSUMER.fullmatch(endpoint)
+    return tuple(topic for topic in match[1].split(";") if topic) if match else ()
