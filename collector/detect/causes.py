@@ -21,6 +21,7 @@ STEP_WEIGHT = 0.35
 CAUSES_MAX = 5
 NEARLY_EQUAL = 1.25
 ONE_CHANGE = timedelta(minutes=10)
+REPLACED_WEIGHT = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +80,24 @@ def rank_causes(
         if own:
             steps_of_service[own] = 0
     weighed = []
+    changes = list(changes)
+    running = _running(changes, impact_time)
     for change in changes:
         weight = _weight(change, impact_time, distance, steps_of_service, consumer)
+        if change.kind == "deployment" and change.time < running.get(change.service, change.time):
+            weight *= REPLACED_WEIGHT  # another version ran when it began
         if weight > 0:
             weighed.append((weight, change))
     return _shared_out(_groups(weighed))
+
+
+def _running(changes: Iterable[Change], impact_time: datetime) -> dict[str, datetime]:
+    """Return since when the version that ran at `impact_time` did, by service."""
+    found: dict[str, datetime] = {}
+    for change in changes:
+        if change.kind == "deployment" and change.time <= impact_time:
+            found[change.service] = max(change.time, found.get(change.service, change.time))
+    return found
 
 
 def _weight(
@@ -174,6 +188,13 @@ def is_same_change(one: Cause, other: Cause) -> bool:
     return _is_one(
         Change(one.kind, one.time, one.text, one.service, one.topic),
         Change(other.kind, other.time, other.text, other.service, other.topic),
+    )
+
+
+def came_with(causes: Sequence[Cause]) -> Cause | None:
+    """Return what is one change with the likeliest cause and says something else than it; None where nothing is."""
+    return next(
+        (one for one in causes[1:] if is_same_change(causes[0], one) and one.text != causes[0].text), None
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from collector.detect.causes import is_ambiguous, is_same_change
+from collector.detect.causes import came_with, is_ambiguous, is_same_change
 from schemas.incidents import Cause, Incident
 
 _BAD: dict[str, str] = {
@@ -49,8 +49,8 @@ def _why(one: Incident) -> str:
     with_it = [cause for cause in one.causes[1:] if is_same_change(first, cause)]
     likely = sum(cause.likelihood for cause in (first, *with_it))
     said = f"{first.text}, {_before(first, one)}"
-    if with_it:
-        said += f"; with it {with_it[0].text}"
+    if companion := came_with(one.causes):
+        said += f"; with it {companion.text}"
     if is_ambiguous(one.causes):
         other = next(cause for cause in one.causes[1:] if cause not in with_it)
         return f"It is not clear why: either {said} ({likely:.0%}), or {other.text} ({other.likelihood:.0%})."

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from collector.detect.incidents import Judged
+from collector.words import stamp
 from schemas.incidents import ChangeKind, Incident
 
 SLACK = timedelta(minutes=10)
@@ -48,17 +49,19 @@ def reconcile(
     kinds: Collection[str],
 ) -> Outcome:
     """Return what is new. Every incident of `kinds` since `judged_since` was looked for; `known` overlap that time."""
-    remaining = [one for one in known if one.state != "withdrawn"]
+    found_again = {one.incident.incident_id for one in judged}
+    standing = [one for one in known if one.state != "withdrawn" or one.incident_id in found_again]
+    homes = _homes(judged, standing, now)
     matches: list[tuple[Judged, Incident | None]] = []
     doubles: list[tuple[Incident, str]] = []
-    for one in judged:
+    for number, one in enumerate(judged):
         found = sorted(
-            (other for other in remaining if _is_same(one.incident, other, now)),
+            (other for other in standing if homes.get(other.incident_id) == number),
             key=lambda other: (other.acknowledged_time is None, other.impact_time, other.incident_id),
         )
-        remaining = [other for other in remaining if other not in found]
         matches.append((one, found[0] if found else None))
         doubles += [(other, found[0].incident_id) for other in found[1:]]
+    remaining = [one for one in standing if one.incident_id not in homes]
     ids = {one.incident.incident_id: before.incident_id for one, before in matches if before}
     incidents: list[Incident] = []
     entries: list[Entry] = []
@@ -78,19 +81,48 @@ def reconcile(
     return Outcome(incidents, entries)
 
 
+def _homes(judged: Sequence[Judged], known: Sequence[Incident], now: datetime) -> dict[str, int]:
+    """Return which of the judged each known incident (by id) is: the one of its name, else one at the same time, else
+    one shortly before or after. Those that nothing else is come first, so that neighbours do not swallow each other.
+    """
+    names = {one.incident.incident_id: number for number, one in enumerate(judged)}
+    homes = {one.incident_id: names[one.incident_id] for one in known if one.incident_id in names}
+    taken = set(homes.values())
+    pairs = sorted(
+        (_is_apart(one.incident, other, now), abs(one.incident.impact_time - other.impact_time), number, at)
+        for at, other in enumerate(known)
+        for number, one in enumerate(judged)
+        if other.incident_id not in homes and _is_same(one.incident, other, now)
+    )
+    for free_only in (True, False):
+        for _, _, number, at in pairs:
+            if known[at].incident_id not in homes and not (free_only and number in taken):
+                homes[known[at].incident_id] = number
+                taken.add(number)
+    return homes
+
+
 def scope_key(incident: Incident) -> ScopeKey:
     """Return what tells scopes apart."""
     return (incident.kind, incident.topic, incident.service, incident.consumer_group)
 
 
 def _is_same(one: Incident, other: Incident, now: datetime) -> bool:
-    if scope_key(one) != scope_key(other):
-        return False
-    if one.incident_id == other.incident_id:
-        return True
-    ends = [each.resolved_time or each.mitigated_time or now for each in (one, other)]
-    ends = [now if each.state in ACTIVE else end for each, end in zip((one, other), ends, strict=True)]
-    return one.impact_time <= ends[1] + SLACK and other.impact_time <= ends[0] + SLACK
+    """Return whether two of one scope may be the same: at the same time, or so near that late data may join them."""
+    return scope_key(one) == scope_key(other) and _apart(one, other, now) <= SLACK
+
+
+def _is_apart(one: Incident, other: Incident, now: datetime) -> bool:
+    return _apart(one, other, now) > timedelta()
+
+
+def _apart(one: Incident, other: Incident, now: datetime) -> timedelta:
+    """Return the time between the end of one and the beginning of the other; negative where they overlap."""
+    return max(one.impact_time - _end(other, now), other.impact_time - _end(one, now))
+
+
+def _end(one: Incident, now: datetime) -> datetime:
+    return now if one.state in ACTIVE else one.resolved_time or one.mitigated_time or now
 
 
 def _carried(one: Incident, before: Incident | None, ids: dict[str, str], now: datetime) -> Incident:
@@ -146,10 +178,15 @@ def _entries(judged: Judged, before: Incident | None, now: datetime) -> Iterable
     if one.mitigated_time and (before is None or before.mitigated_time is None or _is_again(one, before)):
         text = f"The last bad event was at {one.mitigated_time:%Y-%m-%d %H:%M:%S} UTC."
         yield Entry(one.incident_id, "mitigated", turn, text, now)
-    if one.state == "resolved" and (before is None or before.state != "resolved" or _is_again(one, before)):
+    if one.state == "resolved" and (before is None or _is_over_now(one, before)):
         yield Entry(one.incident_id, "resolved", turn, "Enough good traffic since the last bad event.", now)
     if one.parent_id and (before is None or before.parent_id != one.parent_id):
         yield Entry(one.incident_id, "folded", one.parent_id, f"It is part of {one.parent_id}.", now)
+
+
+def _is_over_now(one: Incident, before: Incident) -> bool:
+    was_over = before.state == "resolved" or before.resolved_time == one.resolved_time
+    return not was_over or _is_again(one, before)
 
 
 def _is_again(one: Incident, before: Incident) -> bool:
@@ -158,10 +195,11 @@ def _is_again(one: Incident, before: Incident) -> bool:
 
 def _corrections(one: Incident, before: Incident, now: datetime) -> Iterable[Entry]:
     said = []
+    if before.state == "withdrawn":
+        said.append("It was one after all, with what has arrived since.")
     if one.impact_time != before.impact_time:
         said.append(
-            f"By what has arrived since, it began at {one.impact_time:%Y-%m-%d %H:%M:%S.%f} "
-            f"and not at {before.impact_time:%Y-%m-%d %H:%M:%S.%f} UTC."
+            f"By what has arrived since, it began at {stamp(one.impact_time)} and not at {stamp(before.impact_time)}."
         )
     over = one.state == before.state == "resolved" and one.reopened == before.reopened
     if over and one.mitigated_time != before.mitigated_time:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
 
-from collector.detect.causes import is_ambiguous, is_same_change
+from collector.detect.causes import came_with, is_ambiguous, is_same_change
 from collector.words import count, duration, many, visible
 from schemas.incidents import Cause, Incident
 
@@ -168,8 +168,8 @@ def _why(incident: Incident, say: _Clock, parent: Incident | None) -> str:
     with_it = [cause for cause in causes[1:] if is_same_change(first, cause)]
     likely = sum(cause.likelihood for cause in (first, *with_it))
     said = f"{_cause(first)} at {say.at(first.time)}, {_apart(incident, first)}"
-    if with_it:
-        said += f", and with it {_cause(with_it[0])}"
+    if companion := came_with(causes):
+        said += f", and with it {_cause(companion)}"
     others = [cause for cause in causes[1:] if cause not in with_it]
     if others and (is_ambiguous(causes) or likely - others[0].likelihood < _ALMOST_AS_LIKELY):
         second = others[0]

@@ -55,6 +55,19 @@ def test_what_is_nearer_in_time_and_on_the_flow_is_likelier() -> None:
     assert len(found) == 3
 
 
+def test_a_version_that_did_not_run_any_more_is_hardly_to_blame() -> None:
+    earlier = Change("deployment", T0 - timedelta(minutes=6), "payments 2.4.0", "payments")
+    undone = Change("deployment", T0 - timedelta(minutes=5), "payments 2.3.1", "payments")
+
+    found = rank(earlier, undone, RELEASE)
+
+    assert found[0].time == RELEASE.time
+    assert sum(one.likelihood for one in found[1:]) < 0.25
+    assert not is_ambiguous(found)
+    said = explain(replace(INCIDENT, causes=found))
+    assert said.count("payments 2.4.0") == 1
+
+
 def test_what_came_later_or_does_not_lead_there_is_no_cause() -> None:
     assert rank(Change("deployment", T0 + timedelta(minutes=2), "payments 9", "payments")) == ()
     assert rank(Change("deployment", T0 - timedelta(hours=3), "payments 1", "payments")) == ()
