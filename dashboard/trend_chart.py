@@ -48,7 +48,8 @@ def trend_bars(points: Sequence[Point], title: str, *, height: int = 150) -> dic
     y = {
         "field": "value",
         "type": "quantitative",
-        "scale": {"domainMin": 0},
+        # A domain of its own where all is zero: else the axis has no numbers.
+        "scale": {"domainMin": 0} if any(point.value for point in points) else {"domain": [0, 1]},
         "axis": {
             "title": title, "titleFontSize": 11, "tickCount": 3, "minExtent": 48, "maxExtent": 48, "format": "~s",
         },

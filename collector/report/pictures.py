@@ -16,6 +16,7 @@ from schemas.records import EventRef
 WIDTH = 720.0
 _CHARACTER = 6.1  # width of a letter of 11 px, on average
 _LANE = 17.0
+_TICK_ROOM = 16.0
 _MOMENTS_MAX = 12
 _BEFORE = timedelta(hours=2)
 _ROWS_MAX = 14
@@ -205,7 +206,8 @@ def _ticks(first: datetime, last: datetime, x: _Place, zone: tzinfo) -> list[tup
     found: list[tuple[float, str]] = []
     while at < last.timestamp() and len(found) < 12:
         moment = datetime.fromtimestamp(at, UTC)
-        found.append((x(moment), f"{moment.astimezone(zone):{form}}"))
+        if _TICK_ROOM < x(moment) < WIDTH - _TICK_ROOM:
+            found.append((x(moment), f"{moment.astimezone(zone):{form}}"))
         at += step
     return found
 

@@ -15,7 +15,7 @@ DIRECTIONS: dict[Direction, str] = {
     "worse": "worse",
     "steady": "about the same",
     "too few": "too few to say",
-    "no data": "nothing to compare with",
+    "no data": "no comparison",
 }
 ARROWS: dict[Direction, str] = {"better": "▲ ", "worse": "▼ ", "steady": "", "too few": "", "no data": ""}
 COUNTED: dict[str, str] = {

@@ -140,6 +140,8 @@ def _limits(memory_bytes_max: int) -> dict[str, int]:
         "index_mark_cache_size": cache_bytes_max,
         "primary_index_cache_size": cache_bytes_max,
         "max_memory_usage": memory_bytes_max // 2,
+        # Sets of many hours and topics are larger than that: what is grouped goes to disk long before.
+        "max_bytes_before_external_group_by": memory_bytes_max // 8,
         # An answer is held whole before it is sent. Without a limit of its own, one that fills the memory
         # leaves the engine short of it for good.
         "max_result_bytes": memory_bytes_max // 8,

@@ -181,7 +181,11 @@ def _trends(found: Reliability) -> None:
     ):
         with column:
             st.markdown(f"**{title}**")
-            st.vega_lite_chart(None, trend_bars(drawn.points(found, figure), unit), key=f"trend_{figure}")
+            points = drawn.points(found, figure)
+            if any(point.value is not None for point in points):
+                st.vega_lite_chart(None, trend_bars(points, unit), key=f"trend_{figure}")
+            else:
+                st.caption("No data: nothing was measured.")
     step = "day" if found.period.days <= 14 else "week"
     st.caption(
         f"A bar per {step}; pale is the time before, hollow rests on fewer than five. No bar: nothing was measured."

@@ -52,3 +52,19 @@ def test_what_was_stored_before_is_counted_when_the_table_is_filled_even_twice(s
 
     assert sum(row["events"] for row in store.query("topic_days", SPAN)) == 200
     store.close()
+
+
+def test_a_long_history_of_many_topics_is_counted_within_the_memory_of_a_store(store: Store) -> None:
+    statement = """
+        INSERT INTO events (topic, partition, offset, time, observed_time, key, names)
+        SELECT concat('t-', toString(number % 60)), 0, number, toDateTime64(1790000000 + number * 39, 3, 'UTC'),
+            now64(3), NULL, []
+        FROM numbers(200000)
+    """
+    store.command(statement)  # 130,000 sets of seven kinds: more than a gigabyte at once
+    for migration in migrations():
+        if migration.version == 132:
+            store.command(migration.sql)
+
+    span = {"since": datetime(2026, 1, 1, tzinfo=UTC), "until": datetime(2027, 1, 1, tzinfo=UTC)}
+    assert sum(row["events"] for row in store.query("topic_days", span)) == 200_000
