@@ -26,7 +26,7 @@ VERDICTS = {
 }
 IN_SHORT = {
     "full": "nobody fails",
-    "forward": "readers can go on",
+    "forward": "readers cope",
     "backward": "readers may fail",
     "breaking": "readers fail",
     "": "",
@@ -83,7 +83,7 @@ def _worst(changes: Sequence[Told]) -> Told | None:
         key=lambda told: (
             not told.is_rolled_back,
             told.breaks_readers,
-            bool(told.failures),
+            told.failures,
             told.change.first_time,
         ),
         default=None,

@@ -88,7 +88,7 @@ def _first(drift: Drift) -> Told:
             told.is_going_on,
             not told.is_rolled_back,
             told.breaks_readers,
-            bool(told.failures),
+            told.failures,
             told.change.first_time,
         ),
     )
