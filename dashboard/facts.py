@@ -70,6 +70,7 @@ def event_facts(row: Mapping[str, Any]) -> str:
         ("Trace id", code(row["trace_id"]) if row["trace_id"] else ""),
         ("Span id", code(row["span_id"]) if row["span_id"] else ""),
         ("Correlation id", code(row["correlation_id"]) if row["correlation_id"] else ""),
+        ("Reply id", code(row["reply_id"]) if row["reply_id"] else ""),
         ("Value", "null (a tombstone)" if size_bytes < 0 else f"{size(size_bytes)}, not stored"),
         ("First read", stamp(row["observed_time"])),
     ]

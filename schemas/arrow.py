@@ -32,6 +32,7 @@ EVENTS = pa.schema(
         ("type", pa.string()),
         ("correlation_id", pa.string()),
         ("conversation_id", pa.string()),
+        ("reply_id", pa.string()),
         ("content_type", pa.string()),
         ("schema_id", pa.string()),
         ("shape_id", pa.uint64()),

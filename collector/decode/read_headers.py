@@ -37,6 +37,7 @@ class HeaderFacts:
     type: pa.StringArray
     correlation_id: pa.StringArray
     conversation_id: pa.StringArray
+    reply_id: pa.StringArray
     content_type: pa.StringArray
     schema_id: pa.StringArray
     origin: pa.StringArray
@@ -86,6 +87,7 @@ def read_headers(
         type=said.first(Meaning.TYPE),
         correlation_id=said.first(Meaning.CORRELATION_ID),
         conversation_id=said.first(Meaning.CONVERSATION_ID),
+        reply_id=said.first(Meaning.REPLY_ID),
         content_type=said.first(Meaning.CONTENT_TYPE),
         schema_id=said.first(Meaning.SCHEMA_ID),
         origin=copies.origin,

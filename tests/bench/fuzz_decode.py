@@ -35,7 +35,7 @@ with atheris.instrument_imports(include=["collector"]):
 from tests.support.recordings import FOLDER, read_recording
 from tests.support.records import NOW_MS, Record
 from tests.support.wire import RawRecord, encode_batch
-from tests.unit.decode.test_conventions import FIXTURES
+from tests.unit.decode.fixtures import FIXTURES
 
 LIMITS = Limits(headers_max=30, header_value_bytes_max=200)
 TOPICS = ("orders", "orders-dlt", "orders.retry")

@@ -2,7 +2,7 @@
 
 from collector.decode.conventions.model import Convention, Header, Meaning
 from collector.decode.conventions.read_contexts import w3c
-from collector.decode.conventions.read_values import uuid_or_text
+from collector.decode.conventions.read_values import baggage_conversation, baggage_correlation, uuid_or_text
 
 IDENTITY: tuple[Convention, ...] = (
     Convention(
@@ -129,7 +129,7 @@ IDENTITY: tuple[Convention, ...] = (
     ),
     Convention(
         "spring",
-        "Spring Kafka: kafka_correlationId pairs a reply with its request and says nothing of causes",
+        "Spring Kafka: kafka_correlationId pairs a reply with its request and says nothing of causes or flows",
         (
             Header("kafka_correlationId", Meaning.REPLY_ID, text=uuid_or_text),
             Header("__TypeId__", Meaning.TYPE),
@@ -169,5 +169,13 @@ IDENTITY: tuple[Convention, ...] = (
             Header("contenttype", Meaning.CONTENT_TYPE),
         ),
         loose=True,
+    ),
+    Convention(
+        "w3c-baggage",
+        "W3C Baggage: handed on from service to service, so its ids name a flow and never a cause",
+        (
+            Header("baggage", Meaning.CORRELATION_ID, text=baggage_correlation),
+            Header("baggage", Meaning.CONVERSATION_ID, text=baggage_conversation),
+        ),
     ),
 )

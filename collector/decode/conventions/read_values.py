@@ -4,11 +4,15 @@ import re
 import struct
 from base64 import b64decode
 from collections.abc import Callable
+from urllib.parse import unquote
 from uuid import UUID
 
 from collector.decode.conventions.model import Pathway
 from schemas.records import EventRef
 
+_CORRELATION_NAMES = frozenset({"correlationid", "xcorrelationid", "xrequestid", "requestid"})
+_CONVERSATION_NAMES = frozenset({"conversationid"})
+_NOT_COUNTED = str.maketrans("", "", "-_.")
 _LISTENER = re.compile(
     r"Listener (?:method '[^\n]*?' threw exception|failed); (?:nested exception is (?:[\w.$]+: )?)?(?=\S)"
 )
@@ -41,6 +45,28 @@ def without_listener(value: bytes) -> str:
     message = value.decode("utf-8", "backslashreplace")
     wrapper = _LISTENER.match(message)
     return message[wrapper.end() :] if wrapper else message
+
+
+def baggage_correlation(value: bytes) -> str | None:
+    """Read the correlation id among the members of a W3C baggage; None where it has none."""
+    return _baggage_member(value, _CORRELATION_NAMES)
+
+
+def baggage_conversation(value: bytes) -> str | None:
+    """Read the conversation id among the members of a W3C baggage; None where it has none."""
+    return _baggage_member(value, _CONVERSATION_NAMES)
+
+
+def _baggage_member(value: bytes, names: frozenset[str]) -> str | None:
+    """Return what the first member says that is called by one of `names`; `-`, `_` and `.` in its name do not count.
+
+    Members are `name=value;property`, separated by commas, with values in percent-encoded UTF-8.
+    """
+    for member in value.decode("utf-8", "backslashreplace").split(","):
+        name, _, said = member.partition(";")[0].partition("=")
+        if said.strip() and name.strip().lower().translate(_NOT_COUNTED) in names:
+            return unquote(said.strip(), errors="replace")
+    return None
 
 
 def last_path_part(value: bytes) -> str:
