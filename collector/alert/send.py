@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 
 import urllib3
@@ -42,7 +43,11 @@ def _post(call: Call) -> None:
     timeout = urllib3.Timeout(total=TIMEOUT_S)
     try:
         with urllib3.PoolManager(retries=False, timeout=timeout) as pool:
-            answer = pool.request("POST", call.url, body=call.body, headers=call.headers, redirect=False)
+            # The status says that it was taken. A body that is cut off afterwards must not have it sent once more.
+            answer = pool.request(
+                "POST", call.url, body=call.body, headers=call.headers, redirect=False, preload_content=False
+            )
+            answer.close()
     except urllib3.exceptions.NewConnectionError as error:  # to urllib3 it is a kind of timeout
         raise SendError(f"it cannot be reached ({_kind(error)})") from None
     except urllib3.exceptions.TimeoutError:
@@ -66,12 +71,16 @@ def _mail(channel: AlertChannel, alert: Alert) -> None:
             )
         else:
             server = smtplib.SMTP(channel.smtp_host, port, timeout=TIMEOUT_S)
-        with server:
+        try:
             if channel.smtp_security == "starttls":
                 server.starttls(context=secure)
             if channel.smtp_user:
                 server.login(channel.smtp_user, channel.token.get_secret_value())
-            refused = server.send_message(message)
+            # Where only some recipients are refused it counts as sent: again would tell the others twice.
+            server.send_message(message)
+        except BaseException:
+            server.close()
+            raise
     except smtplib.SMTPAuthenticationError:
         raise SendError("the mail server refuses user and password", lasting=True) from None
     except smtplib.SMTPResponseException as error:
@@ -82,9 +91,9 @@ def _mail(channel: AlertChannel, alert: Alert) -> None:
         raise SendError(f"no answer within {TIMEOUT_S:.0f} s") from None
     except (smtplib.SMTPException, OSError) as error:
         raise SendError(f"the mail server cannot be used ({_kind(error)})") from None
-    if refused:
-        # Some have it: sending again would tell these twice.
-        return
+    # It was taken: however the server says goodbye, it must not be sent once more.
+    with suppress(smtplib.SMTPException, OSError):
+        server.quit()
 
 
 def _seconds(said: str | None) -> float | None:

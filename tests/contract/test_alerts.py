@@ -1,6 +1,8 @@
 """Alerts reach real receivers that fail, hang and recover: nothing is lost, nothing is told twice."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -11,11 +13,12 @@ import pyarrow as pa
 import pytest
 
 from collector.alert import send as sending
+from collector.alert.channels import Alert
 from collector.alert.outbox import GIVEN_UP_AFTER, SendAlerts
 from collector.alert.send import send
 from collector.detect.incident_store import write_incidents
 from collector.detect.reconcile import Entry
-from collector.settings import Settings, load
+from collector.settings import AlertChannel, Settings, load
 from collector.storage.api import Store
 from schemas import arrow
 from schemas.incidents import Incident
@@ -118,6 +121,93 @@ def test_receivers_that_fail_hang_and_recover_get_each_once_and_in_order(desk: D
     assert [body["transition"] for body in desk.hook.taken] == ["opened", "resolved"]
     assert len(desk.mail.taken) == 2
     assert {state for _, _, state in desk.states()} == {"sent"}
+
+
+def test_what_was_taken_is_not_sent_again_however_the_answer_breaks_off(desk: Desk) -> None:
+    desk.hook.cuts = True
+    desk.judge("opened")
+    for goodbye, incident_id in (("421 going down", "one"), ("", "two")):
+        desk.mail.goodbye = goodbye
+        desk.judge("opened", incident_id=incident_id)
+        for _ in range(3):
+            desk.step("hook", "mail", after_s=1_000)
+
+    assert len(desk.hook.taken) == len(desk.mail.taken) == 3
+    assert {state for _, _, state in desk.states()} == {"sent"}
+
+
+def test_a_mail_server_that_hangs_gets_it_once_it_answers(desk: Desk) -> None:
+    desk.mail.answers = ["", "421 busy"]
+    desk.judge("opened")
+    for _ in range(4):
+        desk.step("mail", after_s=1_000)
+
+    assert len(desk.mail.taken) == 1
+    (row,) = desk.store.query("alerts_since", {"since": T0})
+    assert (row["state"], row["attempts"]) == ("sent", 3)
+
+
+def test_chat_and_pager_that_fail_get_each_once_and_in_order(desk: Desk) -> None:
+    desk.slack.answers, desk.pager.answers = [(500, 0), (429, 0)], [(200, 2.5), (502, 0)]
+    desk.judge("opened")
+    desk.step("chat", "pager")
+    over = T0 + timedelta(minutes=9)
+    desk.judge("resolved", state="resolved", mitigated_time=over, resolved_time=over)
+    for _ in range(6):
+        desk.step("chat", "pager", after_s=1_000)
+
+    assert [body["attachments"][0]["color"] for body in desk.slack.taken] == ["#c62828", "#2e7d32"]
+    assert [body["event_action"] for body in desk.pager.taken] == ["trigger", "resolve"]
+
+
+def test_what_comes_back_is_told_once_each_time(desk: Desk) -> None:
+    over = T0 + timedelta(minutes=2)
+    for turn in range(3):
+        desk.judge("reopened" if turn else "opened", reopened=turn)
+        desk.step("hook")
+        desk.judge("resolved", reopened=turn, state="resolved", mitigated_time=over, resolved_time=over)
+        desk.step("hook")
+        desk.step("hook", watcher="another")
+
+    assert [(body["transition"], body["reopened"]) for body in desk.hook.taken] == [
+        (transition, turn) for turn in range(3) for transition in ("opened", "resolved")
+    ]
+    assert desk.hook.taken[2]["headline"].endswith("(opened again)")
+
+
+def test_a_watcher_that_dies_between_sending_and_noting_sends_under_the_same_name(desk: Desk) -> None:
+    """Whether it arrived nobody knows then: it is not lost, and whoever gets it twice can tell by its name."""
+
+    def send_and_die(channel: AlertChannel, alert: Alert) -> None:
+        send(channel, alert)
+        raise KeyboardInterrupt
+
+    desk.judge("opened")
+    task = SendAlerts(desk.store, desk.settings("hook"), "w1", send_and_die, lambda _: None)
+    with pytest.raises(KeyboardInterrupt):
+        task.step(desk.now)
+    for _ in range(3):
+        desk.step("hook", watcher="w1")
+
+    assert [headers["Idempotency-Key"] for headers in desk.hook.headers] == [
+        desk.hook.taken[0]["alert_id"]
+    ] * 2
+    assert desk.states() == [("hook", "opened", "sent")]
+
+
+def test_watchers_that_start_at_the_same_moment_tell_it_once(desk: Desk) -> None:
+    desk.judge("opened")
+    desk.now += timedelta(seconds=5)
+    together = threading.Barrier(4)
+
+    def watch(name: str) -> None:
+        together.wait()
+        SendAlerts(desk.store, desk.settings("hook"), name, send).step(desk.now)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(watch, ["w1", "w2", "w3", "w4"]))
+
+    assert len(desk.hook.taken) == 1
 
 
 def test_a_receiver_is_not_asked_again_before_its_time(desk: Desk) -> None:

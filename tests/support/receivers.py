@@ -1,5 +1,6 @@
 """Receivers of alerts on this machine that can fail, hang and recover: HTTP and SMTP, both real."""
 
+import asyncio
 import json
 import threading
 import time
@@ -11,12 +12,18 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+_HANGS_S = 2.5  # longer than the tests wait
+
 
 @dataclass
 class HttpReceiver:
-    """Answers with the next of `answers` (status, seconds to wait), then always 200; keeps what it acknowledged."""
+    """Answers with the next of `answers` (status, seconds to wait), then always 200; keeps what it acknowledged.
+
+    `cuts` = it breaks off within the body of its answers.
+    """
 
     url: str = ""
+    cuts: bool = False
     answers: list[tuple[int, float]] = field(default_factory=list)
     taken: list[dict[str, Any]] = field(default_factory=list)
     refused: int = 0
@@ -42,8 +49,9 @@ def http_receiver() -> Iterator[HttpReceiver]:
                 self.send_response(status)
                 if 300 <= status < 400:
                     self.send_header("Location", receiver.url)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", "100" if receiver.cuts else "0")
                 self.end_headers()
+                self.close_connection = True
             except OSError:
                 pass  # whoever asked has gone
 
@@ -64,18 +72,27 @@ def http_receiver() -> Iterator[HttpReceiver]:
 
 @dataclass
 class MailReceiver:
-    """Answers with the next of `answers` (an SMTP reply), then takes everything."""
+    """Answers with the next of `answers` (an SMTP reply, or "" = it hangs), then takes everything. `goodbye` is its
+    answer to QUIT; "" = none."""
 
     port: int = 0
     answers: list[str] = field(default_factory=list)
     taken: list[bytes] = field(default_factory=list)
+    goodbye: str = "221 Bye"
 
     async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: N802
         """See aiosmtpd."""
         if self.answers:
-            return self.answers.pop(0)
+            answer = self.answers.pop(0)
+            await asyncio.sleep(0 if answer else _HANGS_S)
+            return answer or "451 too late"
         self.taken.append(envelope.content)
         return "250 OK"
+
+    async def handle_QUIT(self, _server: object, _session: object, _envelope: Any) -> str:  # noqa: N802
+        """See aiosmtpd."""
+        await asyncio.sleep(0 if self.goodbye else _HANGS_S)
+        return self.goodbye or "221 Bye"
 
 
 class _OnAFreePort(Controller):
