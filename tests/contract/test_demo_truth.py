@@ -13,7 +13,7 @@ def test_every_failure_and_change_is_found_and_blamed_on_the_right_release(store
     migrate(store)
     story = three_changes(SEED, START_S, LENGTH_S, warm_s=900)
 
-    found = judge(store, story, start_s=START_S, end_s=START_S + LENGTH_S, seed=SEED)
+    found = judge(store, story, start_s=START_S, end_s=START_S + LENGTH_S, seed=SEED, cascades_per_day=8_000)
 
     assert found["dead_letters"] > 50
     assert found["dead_letters_found"] == found["dead_letters"]
