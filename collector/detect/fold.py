@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from collector.detect.causes import Flow, is_same_change, with_upstream
 from schemas.incidents import Cause, Incident, IncidentKind
@@ -39,14 +40,17 @@ def fold(incidents: Sequence[Incident], flow: Flow) -> dict[str, Incident]:
     for child in ordered:
         candidates = [one for one in ordered if one is not child and _explains(one, child, flow)]
         if candidates:
-            parents[child.incident_id] = min(
-                candidates, key=lambda one: (_RANK[one.kind], one.impact_time, one.incident_id)
-            )
+            parents[child.incident_id] = min(candidates, key=partial(_farness, child))
     found = {}
     for one in ordered:
         root = _root(one, parents)
         found[one.incident_id] = one if root is one else _child(one, root)
     return found
+
+
+def _farness(child: Incident, parent: Incident) -> tuple[int, timedelta, str]:
+    """Return what orders possible parents: what fails again a few minutes later is a parent of its own sides."""
+    return _RANK[parent.kind], abs(parent.impact_time - child.impact_time), parent.incident_id
 
 
 def _root(one: Incident, parents: Mapping[str, Incident]) -> Incident:

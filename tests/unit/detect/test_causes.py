@@ -96,6 +96,17 @@ def test_retries_and_dead_letters_of_one_failure_are_one_incident() -> None:
     assert found["retries"].causes[0].kind == "upstream_incident"
 
 
+def test_what_fails_again_soon_keeps_its_own_sides() -> None:
+    over = T0 + timedelta(minutes=1)
+    before = replace(INCIDENT, incident_id="before", topic="captured", impact_time=T0, mitigated_time=over)
+    again = replace(before, incident_id="again", impact_time=T0 + timedelta(minutes=3), mitigated_time=None)
+    retries = replace(again, incident_id="retries", kind="retry_storm")
+
+    found = fold([before, again, retries], FLOW)
+
+    assert (found["retries"].parent_id, found["again"].parent_id) == ("again", "")
+
+
 def test_what_starves_below_a_failing_consumer_is_part_of_it() -> None:
     dead = replace(INCIDENT, incident_id="dead", topic="captured", causes=())
     below = replace(
