@@ -55,7 +55,7 @@ def notify(records: Sequence[Record], scene: Scene) -> list[Draft]:
     record = records[0]
     about = record.payload
     subject = about["order_id"]
-    if record.ref.topic == "loyalty.points" and scene.chance(0.03, "mailbox", subject):
+    if record.ref.topic == "loyalty.points" and scene.chance(0.01, "mailbox", subject):
         gone = Failure("notifications", "shop.mail.MailboxUnavailableException", "550 mailbox unavailable")
         topic = "loyalty.points-dlt"
         return [Draft(topic, "", record.key, about, 0.05, relation="dead_lettered", failure=gone)]
