@@ -10,6 +10,7 @@ from dashboard.text import ago, clock, count, many, rate
 
 QUIET_MINUTES = 15  # a run of failures ends with this much quiet
 STALE = timedelta(minutes=2)
+CEASED = timedelta(minutes=3)  # no dead letter for so long, and no incident open: it seems to be over
 LAG_SAID_FROM = 10_000
 CHANGE_BEFORE = timedelta(minutes=30)
 
@@ -76,7 +77,9 @@ def judge(facts: Facts) -> Verdict:
     worries = _worries(facts)
     current = [failing for failing in facts.failing if failing.last_15m]
     if current:
-        return Verdict("bad", _failing_now(current), (*_suspects(facts, current), *worries))
+        over = not facts.incident and all(facts.now - failing.last_time > CEASED for failing in current)
+        sentence = _failed(current, facts.now) if over else _failing_now(current)
+        return Verdict("warn" if over else "bad", sentence, (*_suspects(facts, current), *worries))
     if facts.incident:
         return Verdict("bad", facts.incident, tuple(worries))
     if worries:
@@ -106,13 +109,28 @@ def _no_data(facts: Facts) -> Verdict:
 
 
 def _failing_now(current: Sequence[Failing]) -> str:
-    total = sum(failing.last_15m for failing in current)
     since = min(failing.since for failing in current)
-    names = list(dict.fromkeys(failing.failing for failing in current if failing.failing))
-    topics = list(dict.fromkeys(failing.topic for failing in current))
+    names, topics = _names(current)
     who = f"{_and(names)} {'fails' if len(names) == 1 else 'fail'}" if names else f"{_and(topics)} fills"
     now = max(failing.last_time for failing in current)
-    return f"{who}: {many(total, 'dead letter')} in {QUIET_MINUTES} minutes, since {clock(since, now)} UTC."
+    return f"{who}: {_how_many(current)}, since {clock(since, now)} UTC."
+
+
+def _failed(current: Sequence[Failing], now: datetime) -> str:
+    names, topics = _names(current)
+    who = f"{_and(names)} failed" if names else f"{_and(topics)} filled"
+    last = max(failing.last_time for failing in current)
+    return f"{who}: {_how_many(current)}, the last one {ago(last, now)}."
+
+
+def _how_many(current: Sequence[Failing]) -> str:
+    total = sum(failing.last_15m for failing in current)
+    return f"{many(total, 'dead letter')} in {QUIET_MINUTES} minutes"
+
+
+def _names(current: Sequence[Failing]) -> tuple[list[str], list[str]]:
+    names = list(dict.fromkeys(failing.failing for failing in current if failing.failing))
+    return names, list(dict.fromkeys(failing.topic for failing in current))
 
 
 def _suspects(facts: Facts, current: Sequence[Failing]) -> list[str]:

@@ -77,6 +77,17 @@ def test_two_services_fail_together_and_more_are_counted() -> None:
     assert _judge(failing=failing).sentence.startswith("a, b, c and 2 more fail: 55")
 
 
+def test_what_has_ceased_is_told_as_past_unless_its_incident_is_open() -> None:
+    ceased = _failing(last_time=NOW - timedelta(minutes=4))
+
+    over = _judge(failing=[ceased])
+    assert (over.level, over.sentence) == (
+        "warn", "inventory failed: 11 dead letters in 15 minutes, the last one 4 min ago.",
+    )  # fmt: skip
+    assert _judge(failing=[ceased], incident="inventory fails on stock.").level == "bad"
+    assert _judge(failing=[ceased, _failing()]).level == "bad"
+
+
 def test_where_no_service_is_known_the_topic_is_named() -> None:
     assert _judge(failing=[_failing(failing="")]).sentence.startswith("stock.dlq fills: 11 dead letters")
 
