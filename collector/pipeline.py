@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 _READ_BATCHES_MAX = 500
 _READ_TIMEOUT_MS = 200
-_TOPICS_EVERY_MS = 5_000
+_TOPICS_EVERY_MS = 2_000
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _DRAIN_S_MAX = 5.0
 
@@ -131,7 +131,7 @@ class Pipeline:
             await self.drain()
 
     async def _look_at_topics(self) -> None:
-        """Every few seconds: has a topic been made anew? Then its old rows are moved before it is read on."""
+        """Every two seconds: has a topic been made anew? Then its old rows are moved before it is read on."""
         now_ms, topics = self._now_ms(), self._topics
         if topics is None or (self._topics_looked_ms or 0) > now_ms - _TOPICS_EVERY_MS:
             return

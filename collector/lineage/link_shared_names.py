@@ -21,13 +21,14 @@ from collector.storage.api import Store
 from schemas import arrow
 from schemas.records import SPAN_NAME_PREFIX, EventRef
 
-EVENTS_MAX = 200_000
+EVENTS_MAX = 400_000
 """At a time. Several writes together are looked up for little more than one."""
 OVERLAP = timedelta(seconds=10)
 """What was written shortly before the last look is looked at again: a write may have been on its way."""
 SETTLE = timedelta(minutes=2)
 """Linking that began before a name was known as a constant may have ended after it."""
-REST = 3.0
+REST = 9.0
+"""After a pass that took a second there are so many seconds of rest: a tenth of one core at most."""
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _ENDS = ("topic", "partition", "offset", "time", "service", "type")
 _Edge = dict[str, Any]
@@ -42,6 +43,7 @@ class LinkSharedNames:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._done: dict[int, datetime] = {}
+        self._copied: dict[EventRef, datetime] = {}
         self._rest_until = _BEGIN
 
     def step(self, now: datetime) -> None:
@@ -62,7 +64,7 @@ class LinkSharedNames:
             self._keep(since, now)
         self._done = {batch: at for batch, at in self._done.items() if at >= since - 2 * OVERLAP}
         if fresh:
-            self._take_back(began - SETTLE)
+            self._take_back_constants(began - SETTLE)
         self._rest_until = now + timedelta(seconds=REST * (time.monotonic() - started))
 
     def _keep(self, since: datetime, now: datetime) -> None:
@@ -96,6 +98,12 @@ class LinkSharedNames:
                 most[ref] = min(share, most.get(ref, 1.0))
             facts |= {sharer.ref: row for sharer, row in zip(sharers, rows, strict=True)}
         self._write(groups, facts, copies)
+        now = datetime.now(UTC)
+        self._copied = {ref: at for ref, at in self._copied.items() if at >= now - SETTLE}
+        self._copied |= {copy.effect: now for copy in copies.values() if copy.confidence >= 1}
+        if groups:
+            asked = {**_columns(list(self._copied)), "names": list(groups)}
+            self._store.execute("withdraw_copied", asked)
         if most:
             self._store.execute("doubt_contexts", {**_columns(list(most)), "most": list(most.values())})
 
@@ -135,11 +143,10 @@ class LinkSharedNames:
         if contexts and self._store.query("span_causes_any"):
             link_effects(self._store, sorted(SPAN_NAME_PREFIX + context for context in contexts))
 
-    def _take_back(self, since: datetime) -> None:
+    def _take_back_constants(self, since: datetime) -> None:
         names = [row["name"] for row in self._store.query("constants_since", {"since": since})]
         if names:
             self._store.execute("withdraw_constants", {"names": names})
-        self._store.execute("withdraw_copied", {"since": since})
 
 
 def _pieces(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:

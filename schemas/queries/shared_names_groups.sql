@@ -1,14 +1,23 @@
 -- Events that answer to a name to which an event of these batches answers too. Of a name that more than eight events
 -- share, nine: that many make it a constant.
 WITH
-    shared AS
+    -- Nearly all names stand in one row: which do not is counted by the hash alone, which reads little.
+    repeated AS
     (
-        SELECT name_hash, groupUniqArray(9)((toString(topic), partition, offset)) AS places
+        SELECT name_hash
         FROM identities
         WHERE name_hash IN
             (SELECT reinterpretAsUInt128(sipHash128(arrayJoin(names))) FROM batch_events
              WHERE batch IN {batches:Array(UInt64)})
           AND name_hash NOT IN (SELECT name_hash FROM constants)
+        GROUP BY name_hash
+        HAVING count() > 1
+    ),
+    shared AS
+    (
+        SELECT name_hash, groupUniqArray(9)((toString(topic), partition, offset)) AS places
+        FROM identities
+        WHERE name_hash IN (SELECT name_hash FROM repeated)
         GROUP BY name_hash
         HAVING length(places) > 8 OR uniqExactIf((topic, partition, offset), origin = '') > 1
     )

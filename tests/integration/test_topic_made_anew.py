@@ -16,8 +16,8 @@ def test_the_new_topic_is_read_from_its_beginning_and_the_old_one_is_kept(any_se
     collector = setup.collector()
     collector.start()
     setup.wait_until(lambda: len(stored(setup)) == 3, what="the topic is read", seconds_max=40)
-    # What is read between two looks at the ids, five seconds apart, may be of either topic and is dropped.
-    setup.wait_until(lambda: went_on_s(setup) > 6, what="its id was seen after that", seconds_max=20)
+    # What is read between two looks at the ids, two seconds apart, may be of either topic and is dropped.
+    setup.wait_until(lambda: went_on_s(setup) > 3, what="its id was seen after that", seconds_max=20)
 
     renew(setup, topic)
     send(setup.bootstrap, [Sent(topic, headers=headers(f"new-{number}")) for number in range(7)])
