@@ -102,6 +102,7 @@ def reason_document(reason: "Reason") -> dict[str, Any]:
             "topic": suspect.change.topic,
             "text": suspect.change.text,
             "event": suspect.change.event,
+            "change_id": suspect.change.change_id or None,
             "why": suspect.why,
         }
         for suspect in reason.suspects

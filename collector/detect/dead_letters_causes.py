@@ -48,6 +48,7 @@ class Change:
     version: str = ""
     shapes: frozenset[int] = frozenset()
     ended: datetime | None = None
+    change_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ def schema_change(row: Mapping[str, Any]) -> Change:
         version=row["service_version"],
         shapes=frozenset(row["new_shapes"]),
         ended=row["reverted_time"],
+        change_id=row["change_id"],
     )
 
 

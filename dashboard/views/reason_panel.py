@@ -12,7 +12,7 @@ from collector.redrive.plan import Plan
 from dashboard import links
 from dashboard.component import link_list
 from dashboard.facts import code, table
-from dashboard.frame import go_to_event
+from dashboard.frame import go_to_change, go_to_event
 from dashboard.read import dead_letter, redrive_plan
 from dashboard.text import ago, clock, count, escaped, many, stamp, visible
 from schemas.records import EventRef
@@ -73,8 +73,8 @@ def _why(reason: Reason, now: datetime) -> None:
         return
     lines = [
         {
-            "id": suspect.change.event or "",
-            **({"href": links.to_event(suspect.change.event)} if suspect.change.event else {}),
+            "id": suspect.change.change_id,
+            **({"href": links.to_change(suspect.change.change_id)} if suspect.change.change_id else {}),
             "cells": [
                 {"text": visible(_change(suspect.change), 160), "under": visible(suspect.why, 160)},
                 {"text": f"{suspect.likelihood:.0%}", "meter": suspect.likelihood, "meterStyle": "retry"},
@@ -89,7 +89,7 @@ def _why(reason: Reason, now: datetime) -> None:
         {"text": "at", "style": "time"},
     ]
     data = {"scope": "", "label": "Candidates for the cause", "columns": columns, "rows": lines}
-    link_list(data, key="suspects", on_pick=go_to_event)
+    link_list(data, key="suspects", on_pick=go_to_change)
 
 
 def _change(change: Any) -> str:

@@ -47,5 +47,9 @@ def test_a_reason_is_opened_by_its_address_and_an_unknown_one_is_told(failing: D
     expect(panel).to_contain_text("Payload of " + blamed["topic"])
     expect(panel).to_contain_text("of the failed events have the new structure")
 
+    panel.locator("a[href*='drift?change=']").first.click()
+    page.wait_for_url("**/drift?change=*")
+    expect(page.locator(".st-key-drift_panel")).to_contain_text(blamed["topic"])
+
     page.goto(f"{failing.url}/dead-letters?reason=ffffffffffffffff")
     expect(page.get_by_text("has not come up in seven days")).to_be_visible()
