@@ -136,7 +136,7 @@ def lines(now: Figures, before: Figures) -> list[Line]:
             before.deployments_per_week,
             len(now.deployments),
             len(before.deployments),
-            enough=_are_enough(len(now.deployments), before.deployments_per_week, now.per_week_over),
+            enough=min(len(now.deployments), len(before.deployments)) >= VERDICT_N_MIN,
             note=_OF_WHOM.get(now.key or "", ""),
         )
     )

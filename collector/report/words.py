@@ -26,8 +26,8 @@ COUNTED: dict[str, str] = {
     "dead_letter_rate": "dead letter",
 }
 VERDICTS_NOTE = (
-    "A verdict needs a change of at least a fifth, and at least five on both sides (of what is counted: five that "
-    "came, or that were to be expected). No data is not zero: it means that nothing was there to measure."
+    "A verdict needs a change of at least a fifth, and at least five on both sides (of drift and dead letters: five "
+    "that came, or that were to be expected). No data is not zero: it means that nothing was there to measure."
 )
 
 

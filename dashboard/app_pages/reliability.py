@@ -85,7 +85,8 @@ def _figures(found: Reliability) -> None:
     left, right = st.columns([1.8, 1], gap="small")
     with left:
         link_list(drawn.figure_list(found, HEIGHT), key="figures", on_pick=_pick)
-        st.caption(f"Beside the {found.period.days} days before. {words.VERDICTS_NOTE}")
+        before = links.to_figures(str(found.before.first), str(found.before.last), selected.name)
+        st.caption(f"Beside [the {found.period.days} days before]({before}). {words.VERDICTS_NOTE}")
     with right.container(border=True, height=HEIGHT, key="figure_panel"):
         _panel(found, selected)
     select(drawn.FIGURES, selected.name, key="figure_selection")
