@@ -7,12 +7,12 @@ from collector.report.scorecard import Habits, Wire
 from collector.storage.api import Store
 
 LOOKED_AT = timedelta(days=7)
-"""Duplicates, order and causes are looked up event by event: of a long range only the end."""
+"""Of a long range only its end: habits are what a service does now, and some are looked up event by event."""
 ORDERED_MAX = 200_000
 
 
 def read_habits(store: Store, since: datetime, until: datetime, now: datetime) -> Habits:
-    """Return what was observed in [since, until); event by event in the last LOOKED_AT of it that are not to come."""
+    """Return what was observed in the end of [since, until), as far as it is not to come; dead letters in all of it."""
     end = min(until, now)
     recently = max(since, end - LOOKED_AT)
     span = {"since": since, "until": until}
@@ -20,8 +20,7 @@ def read_habits(store: Store, since: datetime, until: datetime, now: datetime) -
     return Habits(
         since=recently,
         until=end,
-        wire=_wire(store.query("habit_wire", span)),
-        recent=_wire(store.query("habit_wire", recent)),
+        wire=_wire(store.query("habit_wire", recent)),
         order={
             row["service"]: (row["compared"], row["late"])
             for row in store.query("habit_order", {**recent, "rows_max": ORDERED_MAX})

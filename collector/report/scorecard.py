@@ -95,7 +95,7 @@ class Wire:
 
 @dataclass(frozen=True)
 class Habits:
-    """What was observed, by service. `since` tells from when duplicates, order and causes were looked at."""
+    """What was observed by service, since `since`; dead letters may be older."""
 
     since: datetime
     until: datetime
@@ -104,7 +104,6 @@ class Habits:
     duplicates: Mapping[str, tuple[int, int, str]]
     dead_letters: Mapping[str, tuple[int, str]]
     linked: Mapping[str, int]
-    recent: Mapping[str, Wire]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +233,7 @@ def _card(
             "outbox": _outbox(wire, habits.order.get(service)),
             "idempotent": _idempotent(habits.duplicates.get(service)),
             "dead_letter_route": _route(habits.dead_letters.get(service), mine),
-            "linkable": _linkable(habits.recent.get(service), habits.linked.get(service, 0)),
+            "linkable": _linkable(wire, habits.linked.get(service, 0)),
         },
         deployments=len(own),
         deployments_per_week=measures.per_week(len(own), *watched) if own and watched else None,

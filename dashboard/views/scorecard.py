@@ -28,8 +28,8 @@ def draw_scorecard(found: Reliability) -> None:
         for title, text in HABITS.values():
             st.markdown(f"**{title}.** {text}")
         st.caption(
-            "Schema ids, outbox ids and dead letters are counted over the whole time; duplicates, order and causes "
-            f"over its last {LOOKED_AT.days} days. An incident counts for who failed and for the one whose "
+            f"Habits are what was seen in the last {LOOKED_AT.days} days of this time; dead letters, deployments and "
+            "incidents are of all of it. An incident counts for who failed and for the one whose "
             "change is its likeliest cause."
         )
     st.subheader("With and without", anchor=False)

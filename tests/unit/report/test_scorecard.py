@@ -18,8 +18,7 @@ GOOD = Wire(events=1_000, copies=0, schema_ids=1_000, message_ids=1_000, outbox_
 
 def habits(**more: object) -> Habits:
     made = Habits(
-        since=START, until=END, wire={"s": GOOD}, order={}, duplicates={}, dead_letters={}, linked={},
-        recent={"s": GOOD},
+        since=START, until=END, wire={"s": GOOD}, order={}, duplicates={}, dead_letters={}, linked={}
     )  # fmt: skip
     return replace(made, **more)  # type: ignore[arg-type]
 
@@ -41,14 +40,14 @@ def test_few_records_say_nothing() -> None:
     few = replace(GOOD, events=60, copies=11, schema_ids=49, outbox_ids=49)
 
     for habit in ("registry", "outbox", "linkable"):
-        assert finding(habit, wire={"s": few}, recent={"s": few}) == "unknown"
+        assert finding(habit, wire={"s": few}) == "unknown"
 
 
 def test_copies_tell_of_who_wrote_the_original() -> None:
     dead_letters = replace(GOOD, events=1_000, copies=900, schema_ids=1_000)
 
     assert finding("registry", wire={"s": dead_letters}) == "in place"
-    assert finding("linkable", recent={"s": dead_letters}, linked={"s": 100}) == "in place"
+    assert finding("linkable", wire={"s": dead_letters}, linked={"s": 100}) == "in place"
 
 
 def test_an_outbox_without_ids_is_unknown_and_one_out_of_order_is_partly() -> None:
@@ -78,7 +77,7 @@ def test_lineage_of_who_claims_nothing_is_unknown() -> None:
     assert finding("linkable", linked={"s": 960}) == "in place"
     assert finding("linkable", linked={"s": 400}) == "partly"
     assert finding("linkable") == "not in place"
-    assert finding("linkable", recent={"s": replace(GOOD, claims=0)}) == "unknown"
+    assert finding("linkable", wire={"s": replace(GOOD, claims=0)}) == "unknown"
 
 
 def test_an_incident_concerns_who_failed_and_who_most_likely_caused_it() -> None:
@@ -110,7 +109,7 @@ def test_every_service_is_with_without_or_unknown(kinds: list[str]) -> None:
         for name in wire
         if not name.startswith("unknown")
     }
-    found = cards(habits(wire=wire, recent=wire, duplicates=duplicates), [], [], START, END, WATCHED)
+    found = cards(habits(wire=wire, duplicates=duplicates), [], [], START, END, WATCHED)
 
     together = compare(found)[0]
 
