@@ -15,7 +15,7 @@ from collector.storage.api import Store
 from schemas import arrow
 from schemas.incidents import Deployment, Incident, IncidentKind
 
-COUNTED = ("traffic", "dead_letters", "retries", "versions")
+COUNTED = ("traffic", "dead_letters", "retries", "duplicates", "versions")
 RANGES_MAX = 24
 _APART = timedelta(hours=1)
 _OVERLAP = timedelta(seconds=60)
@@ -41,6 +41,7 @@ KINDS: dict[IncidentKind, tuple[str, ...]] = {
     "dead_letters": ("dead_letters",),
     "schema_break": ("dead_letters",),
     "retry_storm": ("retries",),
+    "duplicates": ("duplicates",),
 }
 
 

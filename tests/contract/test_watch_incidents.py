@@ -10,6 +10,7 @@ from collector.detect.dead_letters_find import FindDeadLetters
 from collector.detect.explain import explain
 from collector.detect.read_incidents import read_deployments, read_incident_changes, read_incidents
 from collector.detect.watch_incidents import JudgeIncidents, replay
+from collector.lineage.link_shared_names import LinkSharedNames
 from collector.settings import load
 from collector.storage.api import Store
 from schemas.incidents import Incident
@@ -30,6 +31,7 @@ def look(store: Store) -> Look:
 
     def look(now: datetime) -> list[Incident]:
         settings = load()
+        LinkSharedNames(store).step(now)
         FindDeadLetters(store, settings).step(now)
         JudgeIncidents(store, settings).step(now)
         return read_incidents(store, since=START, until=now)
@@ -151,3 +153,44 @@ def test_judging_the_past_again_gives_what_was_found_then(store: Store, world: W
     assert live.detected_time
     assert again.incident.detected_time
     assert abs(live.detected_time - again.incident.detected_time) <= timedelta(seconds=10)
+
+
+def test_a_producer_that_begins_to_write_twice_is_opened_and_resolved(world: World, look: Look) -> None:
+    world.run(600)
+    begun = world.now
+    world.run(300, doubled=0.2)
+    (opened,) = look(world.now)
+    assert (opened.kind, opened.state, opened.topic, opened.service, opened.severity) == (
+        "duplicates", "open", TOPIC, "payments", "ticket",
+    )  # fmt: skip
+    assert timedelta(0) <= opened.impact_time - begun <= timedelta(seconds=20)
+    assert opened.bad > 80
+
+    world.run(1_200)
+    (resolved,) = look(world.now)
+    assert (resolved.incident_id, resolved.state) == (opened.incident_id, "resolved")
+
+
+def test_a_failure_every_few_minutes_is_one_incident_that_comes_back_or_one_each_as_the_rules_say(
+    store: Store, world: World
+) -> None:
+    found: dict[float, list[tuple[str, int]]] = {}
+    apart = load(rules=[{"kind": "dead_letters", "values": {"reopen_s": 30}}])
+    world.run(600)
+    for _ in range(3):
+        world.run(60, failing=0.8)
+        world.run(120)
+        for now in (world.now, world.now + timedelta(seconds=5)):
+            FindDeadLetters(store, apart).step(now)
+            JudgeIncidents(store, apart).step(now)
+            standing = [
+                one for one in read_incidents(store, since=START, until=now) if one.state != "withdrawn"
+            ]
+            found[now.timestamp()] = [(one.incident_id, one.reopened) for one in reversed(standing)]
+    counts = [len(ones) for ones in found.values()]
+
+    assert counts == [1, 1, 2, 2, 3, 3]
+    last = list(found.values())[-1]
+    assert all(ones == last[: len(ones)] for ones in found.values())
+    (joined,) = replay(store, load(), START, world.now)
+    assert (joined.incident.incident_id, joined.incident.reopened) == (last[0][0], 2)

@@ -27,14 +27,28 @@ class World:
         self._seed = seed
 
     def run(
-        self, seconds: float, *, failing: float = 0.0, rate: float = 2.0, hold: bool = False
+        self,
+        seconds: float,
+        *,
+        failing: float = 0.0,
+        doubled: float = 0.0,
+        rate: float = 2.0,
+        hold: bool = False,
     ) -> list[dict[str, Any]]:
-        """Let time pass; `failing` is the share of payments that billing gives up on. `hold` writes nothing yet."""
+        """Let time pass. `failing` is the share of payments that billing gives up on, `doubled` the share that are
+        written twice. `hold` writes nothing yet.
+        """
         events: list[dict[str, Any]] = []
         end = self.now + timedelta(seconds=seconds)
         while self.now < end:
-            place = self._next(TOPIC, {"service": "payments", "service_version": self.version})
+            said: dict[str, Any] = {"service": "payments", "service_version": self.version}
+            if doubled:
+                name = f"payment-{self._offsets.get(TOPIC, 0)}"
+                said |= {"message_id": name, "names": [f"id:{name}"]}
+            place = self._next(TOPIC, said)
             events.append(place)
+            if self._lots.random() < doubled:
+                events.append(self._next(TOPIC, said))
             if self._lots.random() < failing:
                 dead = {
                     "references": [(f"event:{TOPIC}/0/{place['offset']}", "dead_lettered", "provenance")],
