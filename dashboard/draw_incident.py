@@ -198,7 +198,8 @@ def _row(
         return Row(title, style, "", (), note)
     highest = max(steps.values())
     is_rate = style != "lag"
-    unit = f" in {duration(course.step_s * 1e3)}" if is_rate else " records"
+    step = f"{course.step_s} s" if course.step_s < 60 else duration(course.step_s * 1e3)
+    unit = f" in {step}" if is_rate else " records"
     since_s = course.since.timestamp()
     width = place.at(course.step_s)
     bars = tuple(

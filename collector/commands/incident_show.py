@@ -10,6 +10,7 @@ from collector.commands.show import console, iso_ms, opened_store, plain, print_
 from collector.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collector.detect.incident_steps import Step
     from collector.report.read_story import Told
 
 
@@ -39,10 +40,8 @@ def show(
 def document(told: "Told") -> Mapping[str, Any]:
     """Return the story for programs: what `headwater incidents --json` says, and all around it. Unknown is null."""
     from collector.commands.incidents import document as listed
-    from collector.detect.incident_steps import next_steps
 
-    blast, one = told.blast, told.incident
-    steps = next_steps(one, waiting=told.left_behind, reasons=told.reason_ids, change_ids=told.change_ids)
+    blast, one, steps = told.blast, told.incident, _steps(told)
     return {
         **listed(one, told.diary),
         "story": told.story.paragraph,
@@ -92,9 +91,21 @@ def document(told: "Told") -> Mapping[str, Any]:
     }
 
 
+def _steps(told: "Told") -> "list[Step]":
+    from collector.detect.incident_steps import next_steps
+
+    return next_steps(
+        told.incident,
+        waiting=told.left_behind,
+        sample=told.sample,
+        reasons=told.reason_ids,
+        change_ids=told.change_ids,
+    )
+
+
 def lines(told: "Told") -> list[str]:
     """Return the story line by line. Text from the wire is not yet safe for a terminal."""
-    from collector.detect.incident_steps import ambiguity, left_words, life, next_steps
+    from collector.detect.incident_steps import ambiguity, left_words, life
 
     one, story, blast = told.incident, told.story, told.blast
     escalated = f", escalated {iso_ms(told.escalated)}" if told.escalated else ""
@@ -127,8 +138,7 @@ def lines(told: "Told") -> list[str]:
     found += ["", "Diary"]
     found += [f"  {iso_ms(line.time)}  {line.change}: {line.text}" for line in told.diary]
     found += ["", "What to do"]
-    steps = next_steps(one, waiting=told.left_behind, reasons=told.reason_ids, change_ids=told.change_ids)
-    for step in steps:
+    for step in _steps(told):
         found.append(f"  {step.text}")
         if step.command:
             found.append(f"      {step.command}")

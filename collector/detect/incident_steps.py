@@ -91,19 +91,22 @@ def next_steps(
     one: Incident,
     *,
     waiting: int | None,
+    sample: str = "",
     reasons: Sequence[str] = (),
     change_ids: Mapping[str, str] | None = None,
 ) -> list[Step]:
-    """Return what to do, in order. `reasons` are ids of reasons for dead letters; `change_ids` are by first event."""
+    """Return what to do, in order. `sample` is a bad event that is stored, `waiting` None = no dead letter is.
+
+    `reasons` are ids of reasons for dead letters, `change_ids` are those of payload changes by their first event.
+    """
     steps = []
     if is_live(one) and one.acknowledged_time is None:
         steps.append(Step("Say that you are on it, so that nobody else is woken", command=ack_command(one)))
-    if one.causes:
+    if one.causes and (is_live(one) or waiting):
         steps.append(_about_the_cause(one.causes[0], change_ids or {}))
     steps.append(_where_to_look(one, reasons))
-    if one.sample_events:
-        first = one.sample_events[0]
-        steps.append(Step(f"See one of them with all that led to it: {first}", ("event", first)))
+    if sample:
+        steps.append(Step(f"See one of them with all that led to it: {sample}", ("event", sample)))
     if waiting:
         steps.append(
             Step(
@@ -128,7 +131,10 @@ def redrive_command(one: Incident) -> str:
 
 
 def left_words(one: Incident, waiting: int | None) -> str:
-    """Return what is still to be put right."""
+    """Return what is still to be put right; `waiting` None = none of its dead letters is stored."""
+    if waiting is None and one.kind in ("dead_letters", "schema_break"):
+        known = many(one.left_behind, "dead letter")
+        return f"not known now: {known} when it was judged last, and none of them is stored any more"
     if waiting is None:
         several = BAD_WORDS.get(one.kind, ("bad event", "bad events"))[1]
         return f"nothing that could be sent again: {several} leave no dead letters"

@@ -5,19 +5,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from collector.detect.causes import Change
 from collector.detect.incident_changes import read_changes
 from collector.detect.read_incidents import read_incident, read_incident_changes, read_one
 from collector.detect.story import Blast, Moment, Story, tell
 from collector.report.read_review import read_traced
 from collector.storage.api import Store
-from schemas.incidents import Incident, IncidentChange
+from schemas.incidents import Cause, Incident, IncidentChange
 
 STEPS_MAX = 120
 STEPS_S = (10, 30, 60, 300, 900, 3_600, 10_800, 43_200, 86_400)
 HOLDS_S = 600  # a group's progress is written every five minutes at the latest
 CAUSES_DRAWN_FROM = 0.5  # of the likelihood of the likeliest: the axis reaches back to these
-BEFORE_MIN = timedelta(minutes=2)
+BEFORE_MIN = timedelta(seconds=40)
 GROUPS_WITHIN = timedelta(days=1)
+CHANGE_WITHIN = timedelta(minutes=10)  # what arrives late may move a change that is already named as a cause
 FACTS = {"dead_letters": "dead_letters", "schema_break": "dead_letters", "retry_storm": "retries"}
 
 
@@ -51,7 +53,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An incident with everything around it, as of `now`. `left_behind` None = this kind leaves nothing behind."""
+    """An incident with everything around it, as of `now`. `left_behind` None = no dead letter of it is stored."""
 
     now: datetime
     incident: Incident
@@ -66,6 +68,11 @@ class Told:
     left_behind: int | None
     change_ids: Mapping[str, str] = field(default_factory=dict)
     course: Course | None = None
+
+    @property
+    def sample(self) -> str:
+        """One of its bad events, as `topic/partition/offset`; empty where none is stored any more."""
+        return self.incident.sample_events[0] if self.blast else ""
 
     @property
     def reason_ids(self) -> list[str]:
@@ -89,7 +96,7 @@ def read_told(store: Store, incident_id: str, now: datetime) -> Told | None:
     diary = tuple(read_incident_changes(store, one.incident_id))
     alerts = tuple(store.query("incident_alerts", {"incident_id": one.incident_id}))
     reasons = _reasons(store, one, now)
-    left = sum(reason.waiting for reason in reasons) if FACTS.get(one.kind) == "dead_letters" else None
+    left = sum(reason.waiting for reason in reasons) if reasons else None
     one = replace(one, left_behind=one.left_behind if left is None else left)
     blast = read_traced(store, one).blast
     moments = [*_alert_moments(alerts), *_diary_moments(diary), *_changes(store, one, now)]
@@ -145,8 +152,15 @@ def _changes(store: Store, one: Incident, now: datetime) -> Iterable[Moment]:
     topics = {one.topic, *(cause.topic for cause in one.causes)} - {""}
     until = min(now, max(_end(one, now), one.resolved_time or _end(one, now)) + timedelta(minutes=5))
     for change in read_changes(store, one.impact_time - timedelta(minutes=30), until):
-        if services & {change.service, change.consumer_group} or change.topic in topics:
+        involved = services & {change.service, change.consumer_group} or change.topic in topics
+        if involved and not any(_is_told(change, cause) for cause in one.causes):
             yield Moment(change.time, "change", change.text, change.event)
+
+
+def _is_told(change: Change, cause: Cause) -> bool:
+    if change.event and change.event == cause.event:
+        return True
+    return change.text == cause.text and abs(change.time - cause.time) < timedelta(seconds=1)
 
 
 def _groups(store: Store, one: Incident, blast: Blast | None) -> tuple[str, ...]:
@@ -160,8 +174,8 @@ def _change_ids(store: Store, one: Incident) -> dict[str, str]:
     if not events:
         return {}
     span = {
-        "since": min(cause.time for cause in events) - timedelta(seconds=1),
-        "until": max(cause.time for cause in events) + timedelta(seconds=1),
+        "since": min(cause.time for cause in events) - CHANGE_WITHIN,
+        "until": max(cause.time for cause in events) + CHANGE_WITHIN,
     }
     rows = store.query("incident_drift", span | {"topics": sorted({cause.topic for cause in events})})
     return {row["event"]: row["change_id"] for row in rows}

@@ -40,9 +40,7 @@ def draw_incident(asked: str) -> None:
         _not_found(asked)
         return
     one = told.incident
-    verdict(
-        _level(one), f"{visible(one.title, 200)}: {STATE_WORDS[told.story.state]}.", [told.story.paragraph]
-    )
+    verdict(_level(one), f"{visible(one.title, 200)}: {STATE_WORDS[told.story.state]}.", _paragraph(told))
     st.html(_badges(told) + _life_html(one))
     _axis(told)
     left, right = st.columns([1.25, 1], gap="medium")
@@ -54,6 +52,13 @@ def draw_incident(asked: str) -> None:
         _touched(told)
         _diary(told)
     st.caption(f"Read at {utc_now():%H:%M:%S} UTC · all times are UTC")
+
+
+def _paragraph(told: Told) -> list[str]:
+    """Return the story in two lines: what and why, then how it went on."""
+    story = told.story
+    begin, rest = (story.what, story.why), (story.touched, story.over, story.left)
+    return [" ".join(filter(None, parts)) for parts in (begin, rest) if any(parts)]
 
 
 def _not_found(asked: str) -> None:
@@ -196,30 +201,34 @@ def _moment_row(moment: Moment, told: Told) -> dict[str, Any]:
 def _to_do(told: Told) -> None:
     st.subheader("What to do", anchor=False)
     steps = next_steps(
-        told.incident, waiting=told.left_behind, reasons=told.reason_ids, change_ids=told.change_ids
+        told.incident,
+        waiting=told.left_behind,
+        sample=told.sample,
+        reasons=told.reason_ids,
+        change_ids=told.change_ids,
     )
     linked: list[Step] = []
-    for step in steps:
-        if step.command:
-            _step_rows(linked)
-            linked = []
-            st.html(f'<div class="hw-line">{escaped(step.text, 300)}:</div>')
-            st.code(visible(step.command, 600), language="bash", wrap_lines=True)
-        else:
+    for number, step in enumerate(steps):
+        if not step.command:
             linked.append(step)
-    _step_rows(linked)
+            continue
+        _step_rows(linked, number)
+        linked = []
+        st.html(f'<div class="hw-line">{escaped(step.text, 300)}:</div>')
+        st.code(visible(step.command, 600), language="bash", wrap_lines=True)
+    _step_rows(linked, len(steps))
     if not steps:
         st.caption("Nothing is left to be done.")
 
 
-def _step_rows(steps: Sequence[Step]) -> None:
+def _step_rows(steps: Sequence[Step], number: int) -> None:
     if not steps:
         return
     lines = []
     for step in steps:
         row: dict[str, Any] = {"id": _id(step.link), "cells": [{"text": f"→ {visible(step.text, 240)}"}]}
         lines.append(row | ({"href": _href(step.link)} if step.link else {}))
-    _rows(lines, "What to do", f"steps_{lines[0]['id']}")
+    _rows(lines, "What to do", f"steps_{number}")
 
 
 def _touched(told: Told) -> None:
