@@ -264,8 +264,8 @@ def _timeline(incident: Incident, parent: Incident | None, changes: Sequence[Mom
         Moment(cause.time, "change", _cause(cause), cause.event, cause.likelihood)
         for cause in incident.causes
     ]
-    known = {(moment.time, moment.event) for moment in moments}
-    moments += [change for change in changes if (change.time, change.event) not in known]
+    known = {(moment.time, moment.event or moment.text) for moment in moments}
+    moments += [change for change in changes if (change.time, change.event or change.text) not in known]
     if parent is not None:
         moments.append(Moment(parent.impact_time, "upstream", f"upstream: {visible(parent.title, 160)}"))
     first = incident.sample_events[0] if incident.sample_events else ""
