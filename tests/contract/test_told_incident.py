@@ -67,8 +67,8 @@ def test_what_was_sent_again_is_left_behind_no_more(store: Store, world: World) 
     rows = [
         {"cause_topic": DEAD, "cause_partition": 0, "cause_offset": offset, "effect_topic": TOPIC,
          "effect_partition": 9, "effect_offset": offset, "relation": "redriven", "evidence": "header",
-         "confidence": 1.0, "name": "", "cause_time": again, "effect_time": again, "linked_time": again, "cause_service": "",
-         "effect_service": "", "cause_type": "", "effect_type": ""}
+         "confidence": 1.0, "name": "", "cause_time": again, "effect_time": again,
+         "linked_time": again, "cause_service": "", "effect_service": "", "cause_type": "", "effect_type": ""}
         for offset in range(7)
     ]  # fmt: skip
     store.insert("edges", pa.Table.from_pylist(rows, schema=EDGES), token="again")
