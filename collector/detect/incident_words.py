@@ -13,6 +13,7 @@ from collector.words import ago, clock, count, duration, many, visible
 from schemas.incidents import Cause, Incident
 
 STALE = timedelta(minutes=2)
+QUIET = timedelta(minutes=15)  # nothing read for so long is no data, and not peace
 LIVE = ("open", "no data", "mitigated")
 NEED_A_PERSON = ("open", "no data")
 STATES = ("all", "not over", "over")
@@ -130,8 +131,17 @@ def headline(found: Sequence[Folded], watched: Watched, now: datetime) -> Headli
             f"Nothing fails any more, but it is not yet proven good: {titles}.",
             (_watching(watched, now),),
         )
+    return _quiet(found, watched, now)
+
+
+def _quiet(found: Sequence[Folded], watched: Watched, now: datetime) -> Headline:
+    """Return that no incident is open; where nothing is read any more, that this proves nothing."""
     last = max((one.incident.mitigated_time or one.incident.impact_time for one in found), default=None)
     said = f" The last bad moment of any was {ago(last, now)}." if last else ""
+    if watched.newest and now - watched.newest > QUIET:
+        silent = f"the newest record was read {ago(watched.newest, now)}"
+        sentence = f"No incident is open, but {silent}: nobody can tell whether all is well.{said}"
+        return Headline("warn", sentence, (_watching(watched, now),))
     return Headline("good", f"All quiet: no incident is open.{said}", (_watching(watched, now),))
 
 

@@ -1,6 +1,6 @@
 """All incidents: what is wrong now before what was, each with what follows from it. The state is in the address."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -118,20 +118,35 @@ def _section(title: str, found: Sequence[Folded], now: datetime, *, key: str, no
         {"text": "since (UTC)", "style": "time", "width": "110px"},
         {"text": "lasted", "style": "time", "width": "96px"},
     ]
-    lines = [line for one in found[:SHOWN] for line in _lines(one, now)]
+    escalated = _escalated(found[:SHOWN])
+    lines = [line for one in found[:SHOWN] for line in _lines(one, now, escalated)]
     data = {"scope": "", "label": title, "columns": columns, "rows": lines, "height": HEIGHT}
     link_list(data, key=key, on_pick=go_to_incident)
     if len(found) > SHOWN:
         st.caption(f"and {count(len(found) - SHOWN)} more: choose a topic, a kind or a shorter time")
 
 
-def _lines(one: Folded, now: datetime) -> list[dict[str, Any]]:
-    lines = [_line(one.incident, now, follows=len(one.children))]
-    lines += [_line(child, now, is_child=True) for child in one.children[:CHILDREN_SHOWN]]
+def _escalated(found: Sequence[Folded]) -> dict[str, datetime]:
+    """Return when those that are not over became worth waking somebody, as far as they did."""
+    ids = tuple(one.incident_id for each in found for one in (each.incident, *each.children) if is_live(one))
+    moments = rows("alerts_moments", ids=ids) if ids else []
+    return {row["incident_id"]: row["escalated_time"] for row in moments if row["escalated_time"]}
+
+
+def _lines(one: Folded, now: datetime, escalated: Mapping[str, datetime]) -> list[dict[str, Any]]:
+    lines = [_line(one.incident, now, escalated, follows=len(one.children))]
+    lines += [_line(child, now, escalated, is_child=True) for child in one.children[:CHILDREN_SHOWN]]
     return lines
 
 
-def _line(one: Incident, now: datetime, *, follows: int = 0, is_child: bool = False) -> dict[str, Any]:
+def _line(
+    one: Incident,
+    now: datetime,
+    escalated: Mapping[str, datetime],
+    *,
+    follows: int = 0,
+    is_child: bool = False,
+) -> dict[str, Any]:
     title, under = visible(one.title, 120), visible(cause_line(one), 220)
     if is_child:
         title, under = f"↳ {title}", "follows from the one above"
@@ -147,7 +162,7 @@ def _line(one: Incident, now: datetime, *, follows: int = 0, is_child: bool = Fa
         "href": links.to_incident(one.incident_id),
         "cells": [
             {"text": title, "under": under, "style": "" if is_child else "strong"},
-            _state_cell(one, now),
+            _state_cell(one, now, escalated.get(one.incident_id)),
             {"text": visible(one.topic, 60) or "unknown topic", "under": visible(where, 60)},
             {
                 "text": bad_text(one),
@@ -160,7 +175,7 @@ def _line(one: Incident, now: datetime, *, follows: int = 0, is_child: bool = Fa
     }
 
 
-def _state_cell(one: Incident, now: datetime) -> dict[str, Any]:
+def _state_cell(one: Incident, now: datetime, escalated: datetime | None) -> dict[str, Any]:
     state = state_of(one)
     said = STATE_WORDS[state]
     if one.acknowledged_time:
@@ -171,5 +186,6 @@ def _state_cell(one: Incident, now: datetime) -> dict[str, Any]:
     if one.reopened:
         under += f", came back {many(one.reopened, 'time')}"
     if one.severity == "page":
-        under = f"pages · {under}"
+        since = f" since {clock(escalated, now)} (escalated)" if escalated else ""
+        under = f"pages{since} · {under}"
     return {"text": said, "under": under, "style": "dead" if state in ("open", "acknowledged") else ""}

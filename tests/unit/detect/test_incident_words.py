@@ -33,6 +33,9 @@ def test_no_data_quiet_and_blind_are_three_different_things() -> None:
     assert details == (
         "Watched since 20 Nov 10:00 UTC: 12 topics with records in the last hour; the newest record was read 2 s ago."
     )
+    level, sentence, _ = say(newest=NOW - timedelta(minutes=16))
+    assert level == "warn"
+    assert "the newest record was read 16 min ago: nobody can tell whether all is well" in sentence
     assert say(looked=None)[:2] == (
         "none",
         "Nobody looks for incidents: that is the work of `headwater watch`.",
