@@ -1,8 +1,10 @@
 """One cascade: summary, graph, time axis, and a panel for what is selected. Its whole state is in the address."""
 
+import msgspec
 import streamlit as st
 
 from collector.lineage.cascade import Cascade
+from collector.lineage.otlp import otlp_document
 from dashboard.component import Pick, graph, link_list, select, waterfall
 from dashboard.draw_cascade import Picture, title_of
 from dashboard.fold import GROUP_PREFIX
@@ -54,7 +56,24 @@ def draw_cascade() -> None:
     _pictures(views, asked, chosen)
     draw_touched(shown, about)
     _same_trace(shown)
+    _export(shown, asked)
     age_line(utc_now(), max(event.time for event in shown.events.values()))
+
+
+def _export(shown: Cascade, asked: str) -> None:
+    name = "cascade-" + "".join(c if c.isalnum() else "-" for c in asked)[:80] + ".otlp.json"
+    columns = st.columns([1, 4], vertical_alignment="center")
+    columns[0].download_button(
+        "Download as spans",
+        lambda: msgspec.json.encode(otlp_document(shown, asked)),
+        name,
+        "application/json",
+        key="cascade_otlp",
+    )
+    columns[1].caption(
+        f"OTLP, one trace with links, for Jaeger or Tempo. `headwater cascade {code_text(asked, 100)} --otlp FILE` "
+        "writes the same."
+    )
 
 
 def _default_selection(picture: Picture) -> str:

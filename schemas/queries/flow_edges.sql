@@ -1,4 +1,5 @@
--- What flows from topic through service to topic, and on what evidence.
+-- What flows from topic through service to topic, and on what evidence. A mirror copies from topic to topic: the service
+-- in the headers is that of the original. What was written twice flows nowhere.
 SELECT
     cause_topic,
     effect_service,
@@ -15,9 +16,12 @@ SELECT
     argMax(effect_offset, effect_time) AS last_offset
 FROM
 (
-    SELECT *, toUnixTimestamp64Milli(effect_time) - toUnixTimestamp64Milli(cause_time) AS latency_ms
+    SELECT
+        * REPLACE (if(relation = 'mirrored', '', toString(effect_service)) AS effect_service),
+        toUnixTimestamp64Milli(effect_time) - toUnixTimestamp64Milli(cause_time) AS latency_ms
     FROM edges FINAL
     WHERE effect_time >= {since:DateTime64(3, 'UTC')} AND effect_time < {until:DateTime64(3, 'UTC')} AND confidence > 0
+      AND relation != 'duplicated'
 )
 GROUP BY cause_topic, effect_service, effect_topic, relation
 ORDER BY cause_topic, effect_service, effect_topic, relation

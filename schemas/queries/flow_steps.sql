@@ -13,7 +13,7 @@ FROM
         toUnixTimestamp64Milli(effect_time) - toUnixTimestamp64Milli(cause_time) AS latency_ms
     FROM edges FINAL
     WHERE effect_time >= {since:DateTime64(3, 'UTC')} AND effect_time < {until:DateTime64(3, 'UTC')} AND effect_service != ''
-        AND confidence > 0
+        AND confidence > 0 AND relation NOT IN ('mirrored', 'duplicated')
 )
 GROUP BY GROUPING SETS ((cause_topic, effect_service), (effect_service))
 ORDER BY effect_service, cause_topic

@@ -1,12 +1,16 @@
 """The map of a past time and what changed, on the real engine and by the command."""
 
 import json
+from datetime import timedelta
 
 from typer.testing import CliRunner
 
 from collector.cli import app
+from collector.lineage.topology import read_topology
 from collector.storage.api import Store
 from tests.contract.test_anomalies import NOW, Writer
+from tests.support.event_log import NOW as LOG_NOW
+from tests.support.event_log import Log
 
 
 def test_the_map_of_then_and_what_changed_since(store: Store, store_url: str) -> None:
@@ -35,3 +39,20 @@ def test_the_map_of_then_and_what_changed_since(store: Store, store_url: str) ->
     told = {(one["what"], one["name"]) for one in compared["changes"]}  # type: ignore[attr-defined]
     assert {("gone", "bills"), ("gone", "billing"), ("new", "mails"), ("new", "mailer → mails")} <= told
     assert all(name != "orders" for _, name in told)
+
+
+def test_a_mirror_is_fed_by_its_topic_and_what_is_written_twice_flows_nowhere(store: Store) -> None:
+    log = Log(store)
+    headers = [("message-id", b"b"), ("causation-id", b"a"), ("source", b"pay")]
+    log.write(
+        [(("orders", 0, 0), [("message-id", b"a"), ("source", b"shop")]), (("payments", 0, 0), headers)]
+    )
+    log.write([(("payments", 0, 1), headers), (("eu.bills", 0, 0), [("message-id", b"c")])])
+    log.write([(("bills", 0, 7), [("message-id", b"c")])])
+    log.look_at_names()
+
+    found = read_topology(store, LOG_NOW - timedelta(hours=1), LOG_NOW + timedelta(hours=1))
+
+    links = {pair for pair, link in found.links.items() if link.linked}
+    assert links == {("topic:orders", "service:pay"), ("topic:bills", "topic:eu.bills")}
+    assert ("topic:payments", "service:pay") not in found.links
