@@ -40,9 +40,10 @@ class LinkSpans:
         for _ in range(_ROUNDS_MAX):
             rows = self._store.query("spans_unwalked", {"batches_max": _BATCHES_MAX})
             batches = [row["batch"] for row in rows]
-            if not batches:
-                return
-            self._walk(batches, now)
+            if batches:
+                self._walk(batches, now)
+            if len(batches) < _BATCHES_MAX:
+                return  # what came meanwhile waits for its turn: the other tasks have waited as well
 
     def _walk(self, batches: Sequence[int], now: datetime) -> None:
         since, until = _time(batches[0]) - timedelta(days=1), _time(batches[-1]) + timedelta(days=1)
