@@ -9,7 +9,7 @@ from collector.detect.causes import Change
 from collector.detect.incident_changes import read_changes
 from collector.detect.read_incidents import read_incident, read_incident_changes, read_one
 from collector.detect.story import Blast, Moment, Story, tell
-from collector.report.read_review import read_traced
+from collector.report.read_traced import read_traced
 from collector.storage.api import Store
 from schemas.incidents import Cause, Incident, IncidentChange
 
@@ -99,7 +99,7 @@ def read_told(store: Store, incident_id: str, now: datetime) -> Told | None:
     left = sum(reason.waiting for reason in reasons) if reasons else None
     one = replace(one, left_behind=one.left_behind if left is None else left)
     blast = read_traced(store, one).blast
-    moments = [*_alert_moments(alerts), *_diary_moments(diary), *_changes(store, one, now)]
+    moments = _moments(store, one, alerts, diary, now)
     return Told(
         now=now,
         incident=one,
@@ -115,6 +115,22 @@ def read_told(store: Store, incident_id: str, now: datetime) -> Told | None:
         change_ids=_change_ids(store, one),
         course=_course(store, one, now),
     )
+
+
+def read_moments(store: Store, one: Incident, now: datetime) -> list[Moment]:
+    """Return what happened around an incident besides its own marks: alerts, what the diary adds, other changes."""
+    alerts = store.query("incident_alerts", {"incident_id": one.incident_id})
+    return _moments(store, one, alerts, read_incident_changes(store, one.incident_id), now)
+
+
+def _moments(
+    store: Store,
+    one: Incident,
+    alerts: Iterable[Mapping[str, Any]],
+    diary: Iterable[IncidentChange],
+    now: datetime,
+) -> list[Moment]:
+    return [*_alert_moments(alerts), *_diary_moments(diary), *_changes(store, one, now)]
 
 
 def _end(one: Incident, now: datetime) -> datetime:

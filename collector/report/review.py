@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from collector.detect import measures
-from collector.detect.story import Blast, Story, tell
+from collector.detect.story import Blast, Moment, Story, tell
 from collector.report.facts import Facts
 from collector.report.figures import Figures, Line, Selection, impact_s
 from collector.report.follow_ups import FollowUp
@@ -28,10 +28,11 @@ Kind = Literal["no data", "quiet", "usual"]
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """What was found down and up the cascades of an incident's bad events."""
+    """What was found down and up the cascades of an incident's bad events, and what else happened around it."""
 
     blast: Blast | None
     tree: Tree | None
+    moments: tuple[Moment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,7 @@ def _telling(one: Incident, facts: Facts, week: Period, traced: Traced | None) -
         blast=traced.blast if traced else None,
         parent=parent,
         children=children,
+        changes=traced.moments if traced else (),
     )
     return Telling(
         one, story, axis(one, story.timeline, facts.now, week.zone), traced.tree if traced else None
