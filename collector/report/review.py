@@ -88,10 +88,13 @@ def compared_with(week: Period) -> Period:
 
 
 def chosen(facts: Facts, week: Period) -> tuple[list[Incident], list[Incident]]:
-    """Return the incidents of a week whose story is told, longest first, and the rest."""
+    """Return the incidents of a week whose story is told, what is not over first, then the longest; and the rest."""
     counted = measures.counted(facts.incidents, week.start, week.end)
-    longest = sorted(counted, key=lambda one: (-impact_s([one], facts.now), one.incident_id))
-    return longest[:STORIES_MAX], longest[STORIES_MAX:]
+    order = sorted(
+        counted,
+        key=lambda one: (one.mitigated_time is not None, -impact_s([one], facts.now), one.incident_id),
+    )
+    return order[:STORIES_MAX], order[STORIES_MAX:]
 
 
 def review(
