@@ -53,6 +53,7 @@ def test_drift_tells_the_change_in_words_and_as_json(store_of_now: Store, store_
     assert said.exit_code == 0
     assert "cents → amount (renamed?)" in said.stdout
     assert "by payments 1.1" in said.stdout
+    assert (document["level"], said.stdout.splitlines()[0]) == ("bad", document["sentence"])
     (change,) = document["changes"]
     assert (change["verdict"], change["state"], change["new_events"]) == ("breaking", "rolling_out", 15)
     assert change["fields"][0]["change"] == "renamed_suspected"
