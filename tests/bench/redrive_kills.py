@@ -1,6 +1,6 @@
 """10,000 dead letters on Apache Kafka, sent back by processes that are killed at random moments: each exactly once?
 
-`python -m tests.bench.redrive_kills [DEAD_LETTERS] [--save]`: `headwater redrive run`, SIGKILL, `headwater redrive
+`python -m tests.bench.redrive_kills [DEAD_LETTERS [KILLS]] [--save]`: `headwater redrive run`, SIGKILL, `headwater redrive
 resume`, SIGKILL, … until it is done. Some kills hit it while it starts, plans or closes, most while it sends. What came
 back is counted on the topic itself, as consumers see it who leave out aborted transactions, and those who do not.
 """
@@ -28,7 +28,7 @@ from tests.support.kafka import ApacheKafka
 
 RESULTS = Path(__file__).with_name("results") / "redrive_kills.json"
 TOPIC, DEAD = "orders", "orders-dlt"
-KILLS_MAX = 30
+KILLS = 12
 EARLY_SHARE = 0.3  # of the kills come at any moment from the start on, the others once it has sent something
 EARLY_S, SENDING_S = 12.0, 2.5  # at most after that
 RATE = "1000"
@@ -42,7 +42,7 @@ def newest(store: Store) -> dict[str, Any] | None:
 
 
 def killed_until_done(
-    settings: dict[str, str], folder: Path, store: Store, count: int
+    settings: dict[str, str], folder: Path, store: Store, count: int, kills_max: int
 ) -> list[dict[str, Any]]:
     """Run, kill and resume until a process ends by itself; return what each had come to when it was killed."""
     lots = random.Random(SEED)
@@ -54,7 +54,7 @@ def killed_until_done(
         )
         process = begin_redrive(settings, folder, *arguments, "--rate", RATE)
         early = lots.random() < EARLY_SHARE
-        if len(kills) < KILLS_MAX:
+        if len(kills) < kills_max:
             if not early:
                 wait_for_more(process, folder)
             with suppress(subprocess.TimeoutExpired):
@@ -90,6 +90,7 @@ def main() -> None:
     """Run, print and, with --save, keep what was found. Exits with 1 where a dead letter did not go back once."""
     numbers = [argument for argument in sys.argv[1:] if argument.isdigit()]
     count = int(numbers[0]) if numbers else 10_000
+    kills_max = int(numbers[1]) if len(numbers) > 1 else KILLS
     with tempfile.TemporaryDirectory(prefix="headwater-") as name:
         folder = Path(name)
         broker, served = ApacheKafka(folder / "kafka"), StoreProcess(folder / "store")
@@ -97,7 +98,7 @@ def main() -> None:
         broker.start()
         served.start()
         try:
-            report = _run(broker.bootstrap, served, folder, count)
+            report = _run(broker.bootstrap, served, folder, count, kills_max)
         finally:
             served.stop()
             broker.stop()
@@ -107,7 +108,7 @@ def main() -> None:
     sys.exit(0 if report["exactly_once"] == count and not report["other_counts"] else 1)
 
 
-def _run(bootstrap: str, served: StoreProcess, folder: Path, count: int) -> dict[str, Any]:
+def _run(bootstrap: str, served: StoreProcess, folder: Path, count: int, kills_max: int) -> dict[str, Any]:
     for topic in (TOPIC, DEAD):
         Cluster(bootstrap).create_topic(topic, partitions=2, config={})
     url = served.url(served.create_database("kills").name)
@@ -120,7 +121,7 @@ def _run(bootstrap: str, served: StoreProcess, folder: Path, count: int) -> dict
         letters = fill(bootstrap, TOPIC, DEAD, count)
         look(store, bootstrap, [TOPIC, DEAD], batch=1)
         began = time.monotonic()
-        kills = killed_until_done(settings, folder, store, count)
+        kills = killed_until_done(settings, folder, store, count, kills_max)
         seconds = time.monotonic() - began
         done = newest(store)
     finally:
