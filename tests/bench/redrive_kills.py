@@ -1,8 +1,9 @@
 """10,000 dead letters on Apache Kafka, sent back by processes that are killed at random moments: each exactly once?
 
-`python -m tests.bench.redrive_kills [DEAD_LETTERS [KILLS]] [--save]`: `headwater redrive run`, SIGKILL, `headwater redrive
-resume`, SIGKILL, … until it is done. Some kills hit it while it starts, plans or closes, most while it sends. What came
-back is counted on the topic itself, as consumers see it who leave out aborted transactions, and those who do not.
+`python -m tests.bench.redrive_kills [DEAD_LETTERS [KILLS]] [--save]`: `headwater redrive run`, SIGKILL, `headwater
+redrive resume`, SIGKILL, … until it is done. Some kills hit it while it starts, plans or closes, most while it sends.
+What came back is counted on the topic itself, as consumers see it who leave out aborted transactions, and those who do
+not.
 """
 
 import json
