@@ -40,7 +40,7 @@ def incidents(
     from collector import settings as settings_module
     from collector.commands.show import opened_store
     from collector.detect.incident_words import STATES, Wanted, Watched
-    from collector.detect.read_incidents import read_incident_changes, read_incidents
+    from collector.detect.read_incidents import read_diaries, read_incidents
     from collector.detect.watch_incidents import replay as judge_again
 
     if state not in STATES:
@@ -58,7 +58,7 @@ def incidents(
             diaries: dict[str, list[IncidentChange]] = {}
         else:
             found = wanted.of(read_incidents(opened, since=begin, until=now))
-            diaries = {one.incident_id: read_incident_changes(opened, one.incident_id) for one in found}
+            diaries = read_diaries(opened, [one.incident_id for one in found])
     if as_json:
         print_json([document(one, diaries.get(one.incident_id, ())) for one in found])
         return

@@ -1,6 +1,6 @@
 """Incidents, their diaries and deployments, as stored."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,8 +33,16 @@ def read_one(store: Store, incident_id: str) -> Incident | None:
 
 def read_incident_changes(store: Store, incident_id: str) -> list[IncidentChange]:
     """Return the diary of an incident, oldest line first."""
-    rows = store.query("incident_changes", {"incident_id": incident_id})
-    return [IncidentChange(row["incident_id"], row["time"], row["change"], row["text"]) for row in rows]
+    return read_diaries(store, [incident_id]).get(incident_id, [])
+
+
+def read_diaries(store: Store, incident_ids: Sequence[str]) -> dict[str, list[IncidentChange]]:
+    """Return the diaries of several incidents by their ids, oldest line first; without a line there is no diary."""
+    found: dict[str, list[IncidentChange]] = {}
+    for row in store.query("incident_diaries", {"ids": list(incident_ids)}) if incident_ids else ():
+        line = IncidentChange(row["incident_id"], row["time"], row["change"], row["text"])
+        found.setdefault(line.incident_id, []).append(line)
+    return found
 
 
 def read_deployments(store: Store, *, since: datetime, until: datetime) -> list[Deployment]:
