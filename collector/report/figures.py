@@ -176,7 +176,11 @@ def lines(now: Figures, before: Figures) -> list[Line]:
             now.dead_letters or 0,
             before.dead_letters or 0,
             enough=_are_enough(now.dead_letters or 0, before.dead_letter_rate, now.originals / 1_000),
-            note=f"against {now.originals:,} records" if now.originals else "",
+            note="counted by topic, not by service"
+            if now.key == "service"
+            else f"against {now.originals:,} records"
+            if now.originals
+            else "",
         )
     )
     return found

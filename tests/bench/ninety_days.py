@@ -88,9 +88,9 @@ FROM numbers({rows:UInt64})
 """
 
 
-def fill(store: Store, events: int, start: datetime) -> None:
-    """Write and link `events` events over DAYS, two days at a time, and find the dead letters among them."""
-    rows_per_batch = max(1, events // (DAYS // 2))
+def fill(store: Store, events: int, start: datetime, *, batches: int = DAYS // 2) -> None:
+    """Write and link `events` events over DAYS, and find the dead letters among them."""
+    rows_per_batch = max(1, events // batches)
     gap_us = int(timedelta(days=DAYS).total_seconds() * 1e6 / events)
     for batch, first in enumerate(range(0, events, rows_per_batch), start=1):
         params = {
