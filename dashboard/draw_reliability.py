@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from collector.detect.measures import DEFINITIONS, VERDICT_N_MIN, compare
+from collector.detect.measures import VERDICT_N_MIN, compare
 from collector.report import words
 from collector.report.figures import Figures, Line, impact_s
 from collector.report.objectives import Kept
@@ -17,7 +17,6 @@ from dashboard.trend_chart import Point
 from schemas.incidents import Incident
 
 FIGURES = "figures"
-CARDS = "cards"
 TONES = {"better": "good", "worse": "dead", "steady": "", "too few": "mute", "no data": "mute"}
 FINDINGS: dict[Finding, tuple[str, str]] = {
     "in place": ("✓ in place", "good"),
@@ -258,7 +257,7 @@ def card_list(cards: Sequence[Card], height: int) -> dict[str, Any]:
         }
         for card in cards
     ]
-    return {"scope": CARDS, "label": "Discipline", "columns": columns, "rows": rows, "height": height}
+    return {"scope": "", "label": "Discipline", "columns": columns, "rows": rows, "height": height}
 
 
 def _habit_cell(card: Card, habit: Any) -> dict[str, Any]:
@@ -379,6 +378,3 @@ def _kept_cells(one: Kept) -> Rows:
 
 def _burn(burn: float | None) -> str:
     return words.NO_DATA if burn is None else f"{burn:.2g}"
-
-
-BUDGET_DEFINITION = DEFINITIONS["error_budget"].text

@@ -176,14 +176,16 @@ def lines(now: Figures, before: Figures) -> list[Line]:
             now.dead_letters or 0,
             before.dead_letters or 0,
             enough=_are_enough(now.dead_letters or 0, before.dead_letter_rate, now.originals / 1_000),
-            note="counted by topic, not by service"
-            if now.key == "service"
-            else f"against {now.originals:,} records"
-            if now.originals
-            else "",
+            note=_against(now),
         )
     )
     return found
+
+
+def _against(now: Figures) -> str:
+    if now.key == "service":
+        return "counted by topic, not by service"
+    return f"against {now.originals:,} records" if now.originals else ""
 
 
 def names(facts: Facts, period: Period, key: Key) -> list[str]:

@@ -32,7 +32,6 @@ from dashboard.views.scorecard import draw_scorecard
 DAYS = {"7 d": 7, "28 d": 28, "90 d": 90}
 BY: dict[str, Key] = {"By topic": "topic", "By service": "service", "By flow": "flow", "By team": "team"}
 HEIGHT = 640
-SHOWN = 30
 
 
 def _chosen(now: datetime) -> tuple[Period | None, Key]:
@@ -79,9 +78,8 @@ def _body() -> None:
 
 
 def _figures(found: Reliability) -> None:
-    chosen = st.query_params.get("figure", "restore")
-    lines = found.everything.lines
-    selected = next((line for line in lines if line.name == chosen), lines[3])
+    by_name = {line.name: line for line in found.everything.lines}
+    selected = by_name.get(st.query_params.get("figure", ""), by_name["restore"])
     left, right = st.columns([1.8, 1], gap="small")
     with left:
         link_list(drawn.figure_list(found, HEIGHT), key="figures", on_pick=_pick)
