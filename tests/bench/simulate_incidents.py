@@ -335,7 +335,10 @@ def main() -> None:
     if arguments.save:
         folder = Path(__file__).parent / "results"
         folder.mkdir(exist_ok=True)
-        kept = {"summary": figures, "histories": [asdict(one) for one in results]}
+        kept = {
+            "summary": figures,
+            "histories": [asdict(one) for one in results],
+        }
         (folder / "incidents.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 

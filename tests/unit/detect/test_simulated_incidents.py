@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from collector.detect.incident_facts import DAY_S
 from collector.detect.rules import load_rules
+from tests.bench.follow_incidents import follow
 from tests.bench.simulate_incidents import START_S, compare, judged, simulate
 
 
@@ -33,3 +34,11 @@ def test_looking_often_and_after_restarts_opens_the_same_incidents_as_looking_on
                 assert one.detected_time == once[one.incident_id].detected_time
                 assert one.impact_time < datetime.fromtimestamp(START_S + (day + 1) * DAY_S, UTC)
     assert once
+
+
+def test_a_history_judged_as_it_comes_in_ends_as_if_it_had_been_known_at_once() -> None:
+    followed = follow(6, simulate(6, topics=4, days=11, per_topic=3.0), load_rules(), looks=30)
+
+    assert followed.once >= 4
+    assert followed.same == followed.once
+    assert (followed.twice, followed.extra, followed.renamed, followed.unsettled) == (0, 0, 0, 0)
