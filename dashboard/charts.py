@@ -40,9 +40,10 @@ def rate_bars(
         for row in rows
     ]
     x = _time_axis(times)
-    y = _value_axis("value", title)
-    if changes and values:  # room above the bars for what the lines say
-        y["scale"]["domainMax"] = max(value["value"] for value in values) * _ROOM_FOR_TEXT
+    highest = max((value["value"] for value in values), default=0)
+    y = _value_axis("value", title, is_nought=not highest)
+    if changes and highest:  # room above the bars for what the lines say
+        y["scale"]["domainMax"] = highest * _ROOM_FOR_TEXT
     bars = {
         "data": {"values": values},
         "mark": {"type": "bar", "color": colour},
@@ -83,12 +84,13 @@ def line(
     """Draw `field` of `rows` (with `step`, UTC) as a line with points; nothing is drawn where there is no row."""
     values = [{"time": row["step"].isoformat(), "value": row[field]} for row in rows]
     x = _time_axis(True)
+    is_nought = not any(value["value"] for value in values)
     points = {
         "data": {"values": values},
         "mark": {"type": "line", "color": BLUE, "point": {"size": 12, "color": BLUE}, "strokeWidth": 1.5},
         "encoding": {
             "x": {**x, "field": "time"},
-            "y": _value_axis("value", title),
+            "y": _value_axis("value", title, is_nought=is_nought),
             "tooltip": [
                 {
                     "field": "time",
@@ -181,10 +183,12 @@ def _time_axis(times: bool) -> dict[str, Any]:
     return {"type": "temporal", "scale": {"type": "utc", "nice": False}, "axis": axis}
 
 
-def _value_axis(field: str, title: str) -> dict[str, Any]:
+def _value_axis(field: str, title: str, *, is_nought: bool = False) -> dict[str, Any]:
+    """Return an axis from nought up; where all values are nought (`is_nought`) it still needs a length."""
     axis = {"title": title, "titleFontSize": 11, "tickCount": 3, "format": "~s"}
     axis |= {"minExtent": _AXIS_WIDTH, "maxExtent": _AXIS_WIDTH}
-    return {"field": field, "type": "quantitative", "scale": {"domainMin": 0}, "axis": axis}
+    scale = {"domainMin": 0} | ({"domainMax": 1} if is_nought else {})
+    return {"field": field, "type": "quantitative", "scale": scale, "axis": axis}
 
 
 def _change_marks(changes: Sequence[tuple[datetime, str]], x: dict[str, Any]) -> list[dict[str, Any]]:

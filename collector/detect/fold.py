@@ -9,6 +9,7 @@ from collector.detect.causes import Flow, is_same_change, with_upstream
 from schemas.incidents import Cause, Incident, IncidentKind
 
 TOGETHER = timedelta(minutes=15)
+AT_ONCE = timedelta(minutes=1)  # sides of one failure; what was over before it began is another one
 SURE = 0.4
 STEPS_MAX = 6
 UPSTREAM_LIKELIHOOD = 0.8
@@ -76,20 +77,20 @@ def _child(one: Incident, root: Incident) -> Incident:
 
 def _explains(parent: Incident, child: Incident, flow: Flow) -> bool:
     """Return whether `child` is a side or a consequence of `parent`. Never both ways round."""
-    if not _overlap(parent, child):
+    if not _overlap(parent, child, TOGETHER):
         return False
     if _who(parent) == _who(child) and parent.topic == child.topic:
-        return _RANK[parent.kind] < _RANK[child.kind]
+        return _RANK[parent.kind] < _RANK[child.kind] and _overlap(parent, child, AT_ONCE)
     first = (parent.impact_time, parent.incident_id) < (child.impact_time, child.incident_id)
     if child.kind in _STARVED and parent.kind in _STARVING and _is_downstream(parent, child, flow):
         return first or parent.kind not in _STARVED
     return first and _shares_the_change(parent, child)
 
 
-def _overlap(parent: Incident, child: Incident) -> bool:
+def _overlap(parent: Incident, child: Incident, slack: timedelta) -> bool:
     ends = [one.mitigated_time for one in (parent, child)]
-    return (ends[0] is None or ends[0] >= child.impact_time - TOGETHER) and (
-        ends[1] is None or ends[1] >= parent.impact_time - TOGETHER
+    return (ends[0] is None or ends[0] >= child.impact_time - slack) and (
+        ends[1] is None or ends[1] >= parent.impact_time - slack
     )
 
 

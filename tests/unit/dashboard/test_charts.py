@@ -22,6 +22,18 @@ def test_a_step_without_rows_has_no_bar_and_the_running_one_is_marked() -> None:
     ][1]["running"]
 
 
+def test_where_all_is_nought_the_axis_still_has_a_length() -> None:
+    noughts = [{**row, "events": 0} for row in ROWS]
+    axes = [
+        rate_bars(rows, "events", "", now=NOW, window=timedelta(hours=1), step_s=60)["layer"][1]["encoding"][
+            "y"
+        ]
+        for rows in (ROWS, noughts)
+    ]
+
+    assert [axis["scale"].get("domainMax") for axis in axes] == [None, 1]
+
+
 def test_changes_are_lines_with_their_text() -> None:
     spec = rate_bars(
         ROWS, "events", "", now=NOW, window=timedelta(hours=1), step_s=60, changes=[(NOW, "orders changed")]

@@ -96,6 +96,14 @@ def test_retries_and_dead_letters_of_one_failure_are_one_incident() -> None:
     assert found["retries"].causes[0].kind == "upstream_incident"
 
 
+def test_what_was_over_before_it_began_is_no_side_of_it() -> None:
+    over = T0 - timedelta(minutes=2)
+    before = replace(INCIDENT, topic="captured", kind="retry_storm", impact_time=over, mitigated_time=over)
+    again = replace(INCIDENT, incident_id="again", topic="captured", kind="schema_break", impact_time=T0)
+
+    assert {one.parent_id for one in fold([before, again], FLOW).values()} == {""}
+
+
 def test_what_fails_again_soon_keeps_its_own_sides() -> None:
     over = T0 + timedelta(minutes=1)
     before = replace(INCIDENT, incident_id="before", topic="captured", impact_time=T0, mitigated_time=over)
