@@ -36,7 +36,13 @@ WITH
             name_hash,
             groupUniqArray(9)((topic, partition, offset, origin, time, service, type)) AS candidates
         FROM identities
-        WHERE name_hash IN (SELECT name_hash FROM claims)
+        -- All names of the batches and in them: more than are claimed, but to ask for claims a second time costs more.
+        WHERE name_hash IN
+        (
+            SELECT reinterpretAsUInt128(sipHash128(arrayJoin(arrayConcat(names, reference_names))))
+            FROM batch_events
+            WHERE batch IN {batches:Array(UInt64)}
+        )
         GROUP BY name_hash
         HAVING length(candidates) <= 8
     )
