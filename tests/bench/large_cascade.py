@@ -1,23 +1,32 @@
 """How long a cascade of 100,000 events takes from the store to the picture. Run: python -m tests.bench.large_cascade
 
 Two shapes: one that folds (fan-outs of one type) and one that hardly does. Wall and CPU seconds of this process for
-reading, folding with layout, and the size of what goes to the browser. Only ratios mean something elsewhere.
+reading, folding with layout, the CPU of the store meanwhile, and the size of what goes to the browser. Where other work
+is done on the machine, only the CPU means something.
 """
 
 import argparse
 import json
+import os
 import shutil
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
+
+import psutil
 
 from collector.lineage.blast import find_start, touched
 from collector.lineage.cascade import read_cascade
+from collector.storage.folder import read_state
 from collector.storage.migrate import migrate
 from collector.storage.open import open_store
 from dashboard.draw_cascade import fall_data, graph_data, prepare
+from schemas.records import EventRef
 from tests.browser.story import Story
+
+RESULTS = Path(__file__).with_name("results")
 
 
 def _story(events: int, *, folds: bool) -> tuple[Story, str]:
@@ -47,11 +56,13 @@ def measure(events: int, *, folds: bool) -> dict[str, float]:
         story, _ = _story(events, folds=folds)
         story.write(store, "large")
         root = next(iter(story.events))
-        from schemas.records import EventRef
-
         ref = EventRef(root["topic"], root["partition"], root["offset"])
         del story
         found: dict[str, float] = {"events": events}
+        state = read_state(Path(folder))
+        assert state is not None
+        engine = psutil.Process(state.pid)
+        store_cpu = sum(engine.cpu_times()[:2])
         clock = _Clock(found)
         read = read_cascade(store, [ref], events_max=events)
         clock.lap("read")
@@ -65,6 +76,9 @@ def measure(events: int, *, folds: bool) -> dict[str, float]:
         reach = touched(read, start.origin)
         clock.lap("blast")
         found["total_s"] = round(sum(value for name, value in found.items() if name.endswith("_s")), 2)
+        found["total_cpu"] = round(sum(value for name, value in found.items() if name.endswith("_cpu")), 2)
+        found["store_cpu"] = round(sum(engine.cpu_times()[:2]) - store_cpu, 2)
+        found["load"] = round(os.getloadavg()[0], 1)
         found["touched"] = len(reach.events)
         found["cards"] = len(graph["nodes"])
         found["graph_bytes"] = len(json.dumps(graph))
@@ -89,5 +103,11 @@ class _Clock:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=100_000)
-    for shape in (True, False):
-        print(json.dumps({"folds": shape} | measure(parser.parse_args().events, folds=shape)))
+    parser.add_argument("--save", action="store_true")
+    arguments = parser.parse_args()
+    results = [{"folds": shape} | measure(arguments.events, folds=shape) for shape in (True, False)]
+    print("\n".join(map(json.dumps, results)))
+    if arguments.save:
+        RESULTS.mkdir(exist_ok=True)
+        text = json.dumps({"time": datetime.now(UTC).isoformat(), "results": results}, indent=1)
+        (RESULTS / "large_cascade.json").write_text(text + "\n")
