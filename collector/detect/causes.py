@@ -84,7 +84,8 @@ def rank_causes(
     running = _running(changes, impact_time)
     for change in changes:
         weight = _weight(change, impact_time, distance, steps_of_service, consumer)
-        if change.kind == "deployment" and change.time < running.get(change.service, change.time):
+        slack = timedelta() if change.kind == "deployment" else CLOCKS_DISAGREE
+        if change.service and change.time + slack < running.get(change.service, change.time):
             weight *= REPLACED_WEIGHT  # another version ran when it began
         if weight > 0:
             weighed.append((weight, change))
@@ -126,15 +127,20 @@ def _weight(
 
 
 def _groups(weighed: Sequence[tuple[float, Change]]) -> list[list[tuple[float, Change]]]:
-    """Put together what is one change: a release and the payload that changed with it."""
+    """Put together what is one change: a release and the payload that changed with it. No group has two releases."""
     groups: list[list[tuple[float, Change]]] = []
     for weight, change in sorted(weighed, key=lambda one: (-one[0], one[1].time, one[1].text)):
-        home = next((group for group in groups if any(_is_one(change, other) for _, other in group)), None)
+        home = next((group for group in groups if _belongs(change, [other for _, other in group])), None)
         if home is None:
             groups.append([(weight, change)])
         else:
             home.append((weight, change))
     return groups
+
+
+def _belongs(change: Change, group: Sequence[Change]) -> bool:
+    is_taken = change.kind == "deployment" and any(other.kind == "deployment" for other in group)
+    return not is_taken and any(_is_one(change, other) for other in group)
 
 
 def _is_one(one: Change, other: Change) -> bool:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.detect.causes import Change, Flow, is_ambiguous, rank_causes
+from collector.detect.causes import Change, Flow, came_with, is_ambiguous, is_same_change, rank_causes
 from collector.detect.explain import explain
 from collector.detect.fold import fold
 from collector.detect.versions import Seen, deployments_of
@@ -66,6 +66,25 @@ def test_a_version_that_did_not_run_any_more_is_hardly_to_blame() -> None:
     assert not is_ambiguous(found)
     said = explain(replace(INCIDENT, causes=found))
     assert said.count("payments 2.4.0") == 1
+
+
+def test_a_story_that_repeats_blames_the_release_and_the_payload_of_this_time() -> None:
+    changes = []
+    for turn in range(4):
+        at = T0 - timedelta(minutes=3 * turn, seconds=3)
+        changes += [
+            Change("deployment", at, "payments 2.4.0", "payments"),
+            Change("schema_change", at, f"form {turn}", "payments", "captured", weight=1.0),
+            Change("deployment", at + timedelta(seconds=56), "payments 2.3.1", "payments"),
+        ]
+
+    found = rank(*changes)
+
+    first = found[0]
+    assert (first.text, first.time) == ("payments 2.4.0", T0 - timedelta(seconds=3))
+    assert came_with(found) == next(one for one in found if one.text == "form 0")
+    assert sum(one.likelihood for one in found if one is first or is_same_change(first, one)) > 0.6
+    assert not is_ambiguous(found)
 
 
 def test_what_came_later_or_does_not_lead_there_is_no_cause() -> None:
