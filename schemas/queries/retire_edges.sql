@@ -5,11 +5,12 @@ SELECT * REPLACE (
     if(cause_topic = {topic:String}, {former:String}, toString(cause_topic)) AS cause_topic)
 FROM
 (
-    SELECT * FROM edges WHERE effect_topic = {topic:String}
+    SELECT * FROM edges FINAL
+    WHERE effect_topic = {topic:String} AND confidence > 0
     UNION DISTINCT
-    SELECT * FROM edges
+    SELECT * FROM edges FINAL
     WHERE (effect_topic, effect_partition, effect_offset) IN
         (SELECT effect_topic, effect_partition, effect_offset FROM edges_by_cause WHERE cause_topic = {topic:String})
-      AND cause_topic = {topic:String}
+      AND cause_topic = {topic:String} AND confidence > 0
 )
 WHERE linked_time < {until:DateTime64(3, 'UTC')}
