@@ -23,8 +23,10 @@ from schemas.records import SPAN_NAME_PREFIX, EventRef
 
 EVENTS_MAX = 400_000
 """At a time. Several writes together are looked up for little more than one."""
-OVERLAP = timedelta(seconds=10)
-"""What was written shortly before the last look is looked at again: a write may have been on its way."""
+OVERLAP = timedelta(minutes=2)
+"""What was written shortly before the last look is looked at again after a start: linking may have come behind it."""
+COPIED_MAX = 50_000
+"""So many copies are remembered for as long as linking may still come behind the look at them."""
 SETTLE = timedelta(minutes=2)
 """Linking that began before a name was known as a constant may have ended after it."""
 REST = 9.0
@@ -101,6 +103,7 @@ class LinkSharedNames:
         now = datetime.now(UTC)
         self._copied = {ref: at for ref, at in self._copied.items() if at >= now - SETTLE}
         self._copied |= {copy.effect: now for copy in copies.values() if copy.confidence >= 1}
+        self._copied = dict(list(self._copied.items())[-COPIED_MAX:])
         if groups:
             asked = {**_columns(list(self._copied)), "names": list(groups)}
             self._store.execute("withdraw_copied", asked)
