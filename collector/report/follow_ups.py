@@ -27,6 +27,7 @@ TITLES: dict[Kind, str] = {
 SHOWN_MAX = 12
 LOOKED_BACK = timedelta(days=28)
 LINKED_OVER = timedelta(days=7)
+LINKED_ENOUGH = 20_000  # events of a day say as much as those of a week
 LINKED_EVENTS_MIN = 50
 _POOR = ("D", "F")
 
@@ -53,7 +54,7 @@ def read_follow_ups(
 ) -> list[FollowUp]:
     """Return what is still to be done as of `now`, of what happened up to `until`, most pressing first."""
     reasons = read_report(store, now, until - LOOKED_BACK, until).reasons
-    streams = read_linkability(store, until - LINKED_OVER, until)
+    streams = read_linkability(store, _linked_since(store, until), until)
     return [
         *(_incident(one, now, links) for one in incidents if one.resolved_time is None),
         *_dead_letters(reasons, now, links),
@@ -65,6 +66,13 @@ def read_follow_ups(
         ),
         *_not_linked(streams, links),
     ]
+
+
+def _linked_since(store: Store, until: datetime) -> datetime:
+    """Return from when on causes are looked at: each event is, so of many only those of the last day."""
+    day = until - timedelta(days=1)
+    events = store.query("flows_size", {"since": day, "until": until})[0]["events"]
+    return day if events >= LINKED_ENOUGH else until - LINKED_OVER
 
 
 def _incident(one: Incident, now: datetime, links: Links) -> FollowUp:
