@@ -91,12 +91,17 @@ def grade(counts: Counts) -> Grade:
     return "C" if resolved >= 0.8 else "D" if resolved >= 0.5 else "F"
 
 
-def read_linkability(store: Store, since: datetime, until: datetime) -> list[Linkability]:
-    """Return every stream with events in [since, until), those with most to gain first."""
+def read_linkability(
+    store: Store, since: datetime, until: datetime, *, compared: bool = True
+) -> list[Linkability]:
+    """Return every stream with events in [since, until), those with most to gain first.
+
+    `compared` looks at the span before as well, which costs as much again.
+    """
     now = _read_counts(store, since, until)
     if not now.streams:
         return []
-    before = _read_counts(store, since - (until - since), since)
+    before = _read_counts(store, since - (until - since), since) if compared else _Counted()
     habits = _read_habits(store, since, until, now.events)
     days = (until - since) / timedelta(days=1)
     found = []

@@ -54,7 +54,7 @@ def read_follow_ups(
 ) -> list[FollowUp]:
     """Return what is still to be done as of `now`, of what happened up to `until`, most pressing first."""
     reasons = read_report(store, now, until - LOOKED_BACK, until).reasons
-    streams = read_linkability(store, _linked_since(store, until), until)
+    streams = read_linkability(store, _linked_since(store, until), until, compared=False)
     return [
         *(_incident(one, now, links) for one in incidents if one.resolved_time is None),
         *_dead_letters(reasons, now, links),
