@@ -64,11 +64,12 @@ def test_figures_and_the_weekly_report_can_be_taken_along(
     told: Dashboard, page: Page, tmp_path: Path
 ) -> None:
     page.goto(f"{told.url}/reliability")
+    expect(page.get_by_role("button", name="These figures as CSV")).to_be_visible(timeout=60_000)
 
-    with page.expect_download() as figures:
+    with page.expect_download(timeout=60_000) as figures:
         page.get_by_role("button", name="These figures as CSV").click()
     figures.value.save_as(tmp_path / "figures.csv")
-    with page.expect_download() as report:
+    with page.expect_download(timeout=60_000) as report:
         page.get_by_role("button", name=re.compile("The report of")).click()
     report.value.save_as(tmp_path / "weekly.html")
 
