@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from aiokafka.codec import gzip_encode, lz4_encode, snappy_encode, zstd_encode
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.decode.key_sequences import KEY_BYTES_MAX
@@ -159,3 +159,27 @@ def test_a_batch_that_claims_two_billion_records_does_not_count_as_so_many() -> 
     assert columns.count < 1_000
     assert len(rows(columns)) == 1
     assert len(columns.broken) == 1
+
+
+@given(
+    st.sets(st.integers(0, 1_999), min_size=3, max_size=3),
+    st.sampled_from(
+        [b'{"id":1,"total":"x"}', b'{"id":1,"total":2.5,"n":1}', b'{"id":1}', b'{"id":[1],"total":2.5}']
+    ),
+)
+@settings(max_examples=8)
+def test_a_structure_that_comes_three_times_among_thousands_is_seen_each_time(
+    places: set[int], new: bytes
+) -> None:
+    """Nothing is sampled: a learned structure takes no other for itself, however long it has been the only one."""
+    usual = [b'{"id":%d,"total":%d.5}' % (number, number) for number in range(7)]
+    records = [
+        Record(value=new if place in places else usual[place % 7], offset=place) for place in range(2_000)
+    ]
+
+    columns = read_by_columns([("orders", 0, batch) for batch in as_batches(records)])
+    found = columns.table(1).select(["offset", "shape_id"]).to_pylist()
+
+    (common,) = {row["shape_id"] for row in found if row["offset"] not in places}
+    (seen,) = {row["shape_id"] for row in found if row["offset"] in places}
+    assert seen not in (common, 0)
