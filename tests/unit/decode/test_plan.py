@@ -8,7 +8,7 @@ KEYS = sorted({header.key for convention in CONVENTIONS for header in convention
 
 
 def test_what_is_kept_of_header_keys_is_bounded_and_no_group_has_two_meanings() -> None:
-    # Found by fuzzing: plans were forgotten, the groups of their picks were not.
+    # Plans were forgotten once, the groups of their picks were not.
     planner = Planner(re.compile("(?!)"))
     picks_of: dict[int, tuple[Pick, ...]] = {}
 
