@@ -28,6 +28,7 @@ EXPORTING: dict[str, str] = {"fraud": "2.3.0", "analytics": "1.9.1"}
 
 CLIENT_ID = "messaging.client.id"
 _WAIT_S = 0.2
+_EXPORT_S_MAX = 15  # on a busy machine the first ones meet a store that is still making its tables
 _QUEUE_MAX = 50_000
 
 for _noisy in ("opentelemetry.exporter", "opentelemetry.sdk._shared_internal"):
@@ -40,7 +41,7 @@ def export_spans(provider: TracerProvider, url: str) -> Callable[[], None]:
 
     Returns what to call before that: then nobody waits any more for a receiver that never came.
     """
-    exporter = _PerService(OTLPSpanExporter(f"{url}/v1/traces", timeout=3), url)
+    exporter = _PerService(OTLPSpanExporter(f"{url}/v1/traces", timeout=_EXPORT_S_MAX), url)
     provider.add_span_processor(
         BatchSpanProcessor(exporter, max_queue_size=_QUEUE_MAX, schedule_delay_millis=500)
     )

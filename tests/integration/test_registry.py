@@ -60,7 +60,7 @@ def test_verdicts_are_what_the_registry_says_now(schema_registry: str) -> None:
 
 def test_real_serializers_write_ids_that_the_registry_explains(schema_registry: str) -> None:
     as_json = {"title": "Order", "type": "object", "properties": {"id": {"type": "string"}}}
-    writer = SchemaRegistryClient.new_client({"url": schema_registry})
+    writer = SchemaRegistryClient.new_client({"url": schema_registry, "timeout": 20})
     client = RegistryClient(schema_registry)
     for serializer, value, topic, format_, definition in (
         (AvroSerializer(writer, json.dumps(OLD)), {"id": "a", "cents": 3}, "avro-orders", "AVRO", OLD),
