@@ -91,12 +91,12 @@ class Pipeline:
         writer: BatchWriter,
         shapes: ShapeReader,
         now_ms: ClockMs,
-        topics: TopicKeeper | None = None,
+        topics: TopicKeeper,
     ) -> None:
         self._settings = settings
         self._reader = reader
         self._topics = topics
-        self._topics_looked_ms: int | None = None
+        self._topics_looked_ms = 0
         self._writer = writer
         self._shapes = shapes if settings.shapes else None
         self._planner = Planner(compile_pattern(settings.redact_headers), with_yours(settings.headers))
@@ -133,7 +133,7 @@ class Pipeline:
     async def _look_at_topics(self) -> None:
         """Every two seconds: has a topic been made anew? Then its old rows are moved before it is read on."""
         now_ms, topics = self._now_ms(), self._topics
-        if topics is None or (self._topics_looked_ms or 0) > now_ms - _TOPICS_EVERY_MS:
+        if self._topics_looked_ms > now_ms - _TOPICS_EVERY_MS:
             return
         self._topics_looked_ms = now_ms
         ids, now = await self._reader.topic_ids(), datetime.fromtimestamp(now_ms / 1e3, UTC)

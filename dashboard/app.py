@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import links
+from collector import links
 
 # In the order of a bad night: what is wrong, what it belongs to, what is odd, is it getting better, how we know.
 st.set_page_config(page_title="Headwater", page_icon="🌊", layout="wide")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from collector.detect.story import BAD_WORDS, Moment
+from collector.report.lanes import Span, first_free_lane
 from collector.report.read_story import Course
 from dashboard.text import count, duration, escaped
 from schemas.incidents import Incident
@@ -124,26 +125,15 @@ def _most_telling(moments: Sequence[Moment]) -> list[Moment]:
 
 def _marks(moments: Sequence[Moment], place: _Place) -> list[Mark]:
     """Put each text on the first lane where it meets no other."""
-    lanes: list[list[tuple[float, float]]] = []
+    lanes: list[list[Span]] = []
     marks = []
     for moment in moments:
         x = place.x(moment.time)
         width = (min(len(moment.text), TEXT_MAX) + 18) * CHARACTER_PX / WIDTH_PX * 100
         to_left = x > 50
         covered = (x - width, x + 1) if to_left else (x - 1, x + width)
-        lane = next(
-            (number for number, taken in enumerate(lanes) if not any(_meet(covered, one) for one in taken)),
-            len(lanes),
-        )
-        if lane == len(lanes):
-            lanes.append([])
-        lanes[lane].append(covered)
-        marks.append(Mark(x, lane, to_left, moment))
+        marks.append(Mark(x, first_free_lane(lanes, covered), to_left, moment))
     return marks
-
-
-def _meet(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    return one[0] < other[1] and other[0] < one[1]
 
 
 def _phases(one: Incident, place: _Place, now: datetime) -> list[Phase]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from collector import links
 from collector.detect.measures import VERDICT_N_MIN, compare
 from collector.report import words
 from collector.report.figures import Figures, Line, impact_s
@@ -11,7 +12,6 @@ from collector.report.objectives import Kept
 from collector.report.reliability import Part, Reliability, Step
 from collector.report.scorecard import HABITS, REFERENCES, Card, Comparison, Finding, Reference
 from collector.report.words import seconds, short
-from dashboard import links
 from dashboard.text import count, many, visible
 from dashboard.trend_chart import Point
 from schemas.incidents import Incident

@@ -72,7 +72,7 @@ def _summary(edges: pa.Table, tally: _Tally, dead: set[int]) -> Summary:
     first = tally.first[2] if tally.first else 0
     row = {name: edges[name][first].as_py() for name in ("topic", "partition", "offset", "type", "service")}
     return Summary(
-        root=EventRef(row["topic"], row["partition"], row["offset"]),
+        root=EventRef.of(row),
         type=row["type"],
         service=row["service"],
         roots=max(1, len(tally.roots)),

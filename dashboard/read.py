@@ -27,7 +27,7 @@ from collector.report.period import Period
 from collector.report.read_habits import read_habits as read_service_habits
 from collector.report.read_review import read_review
 from collector.report.read_story import Told, read_told
-from collector.report.reliability import Reliability, read_reliability
+from collector.report.reliability import Reliability, judge, read_reliability
 from collector.report.scorecard import Card, cards
 from collector.settings import load
 from collector.storage.api import Store
@@ -336,30 +336,38 @@ def incidents(window_s: int) -> list[Incident]:
 
 
 @st.cache_resource(ttl=JUDGED_SECONDS, max_entries=16, show_spinner="Adding up …")
-def _reliability(first: date, after: date, by: Key) -> Reliability:
+def _reliability(first: date, after: date) -> Reliability:
     settings = load()
     return read_reliability(
         _store(),
         Period(first, after),
         datetime.now(UTC),
-        by=by,
         flows=settings.flows,
         teams=settings.teams,
         objectives=settings.slos,
     )
 
 
+@st.cache_resource(ttl=JUDGED_SECONDS, max_entries=16, show_spinner=False)
+def _told_apart(first: date, after: date, by: Key) -> Reliability:
+    found: Reliability = _reliability(first, after)
+    return judge(found.facts, found.period, by=by, kept=found.kept)
+
+
 def reliability(period: Period, by: Key) -> Reliability:
-    """Return the figures of a period, which are told apart by flow, topic, team or service as well."""
+    """Return the figures of a period, which are told apart by flow, topic, team or service as well.
+
+    At most twice JUDGED_SECONDS old: what was read serves all of these.
+    """
     _tables_are_there()
-    found: Reliability = _reliability(period.first, period.after, by)
+    found: Reliability = _told_apart(period.first, period.after, by)
     return found
 
 
 @st.cache_resource(ttl=GRADED_SECONDS, max_entries=8, show_spinner="Looking at the habits of services …")
 def _scorecard(first: date, after: date) -> list[Card]:
     period, now = Period(first, after), datetime.now(UTC)
-    facts = _reliability(first, after, "topic").facts
+    facts = _reliability(first, after).facts
     habits = read_service_habits(_store(), period.start, period.end, now)
     return cards(habits, facts.incidents, facts.deployments, period.start, period.end, facts.watched(period))
 

@@ -1,8 +1,9 @@
 """The nouns of Headwater as frozen types, and the columns of the tables that hold them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 Relation = Literal["caused", "dead_lettered", "retried", "redriven", "mirrored", "duplicated"]
 Evidence = Literal["header", "provenance", "span", "context", "inferred"]
@@ -17,6 +18,11 @@ class EventRef(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.topic}/{self.partition}/{self.offset}"
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], which: str = "") -> "EventRef":
+        """Return the place in the columns `topic`, `partition` and `offset`, or those with `which` before them."""
+        return cls(row[f"{which}topic"], row[f"{which}partition"], row[f"{which}offset"])
 
     @classmethod
     def parse(cls, text: str) -> "EventRef | None":

@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Any, Literal
-from urllib.parse import quote
 
 from collector.detect.explain import explain
+from collector.links import to_incident
 from collector.settings import AlertChannel
 from schemas.incidents import Incident
 
@@ -59,7 +59,7 @@ class Call:
 def link_to(dashboard_url: str, incident_id: str) -> str:
     """Return the address of the incident's page; empty where nobody said where the dashboard is."""
     base = dashboard_url.rstrip("/")
-    return f"{base}/incidents?incident={quote(incident_id, safe='')}" if base else ""
+    return f"{base}/{to_incident(incident_id)}" if base else ""
 
 
 def call_for(channel: AlertChannel, alert: Alert) -> Call:

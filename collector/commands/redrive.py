@@ -275,7 +275,7 @@ def _causes(store: "Store", audit: "Audit", redrive: "Redrive") -> dict[Any, str
                 "offsets": [place.offset for place in part],
             },
         )
-    return {EventRef(row["topic"], row["partition"], row["offset"]): row["exception"] for row in rows}
+    return {EventRef.of(row): row["exception"] for row in rows}
 
 
 def _print_plan(made: "Plan") -> None:

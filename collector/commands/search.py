@@ -24,7 +24,7 @@ def search(
         found = resolve(opened, text, events_max=limit)
         if found is None:
             rows = opened.query("search_text", {"text": text, "events_max": limit})
-            refs = [EventRef(row["topic"], row["partition"], row["offset"]) for row in rows]
+            refs = [EventRef.of(row) for row in rows]
         else:
             refs = list(found.refs)
         events = sorted(read_events(opened, refs).values(), key=lambda event: event.time, reverse=True)

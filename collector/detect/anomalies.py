@@ -264,7 +264,7 @@ def _event_rings(store: Store, span: Span) -> list[Anomaly]:
     rows = store.query("anomaly_backward_edges", {**span.times, "rows_max": _RING_STARTS_MAX})
     if not rows:
         return []
-    starts = [EventRef(row["topic"], row["partition"], row["offset"]) for row in rows]
+    starts = [EventRef.of(row) for row in rows]
     around = read_cascade(store, starts, direction="down", events_max=_RING_EVENTS_MAX)
     found = []
     for edge in around.graph.graph["loops"]:

@@ -70,15 +70,13 @@ class FindDeadLetters:
                 return unknown
 
     def _write(self, found: Sequence[Mapping[str, Any]], now: datetime) -> None:
-        direct = {rows_of.place(row): rows_of.direct_origin(row) for row in found}
+        direct = {EventRef.of(row): rows_of.direct_origin(row) for row in found}
         direct |= self._equals({place for place, origin in direct.items() if origin is None})
         stored = self._stored({guess.ref for guess in direct.values() if guess})
-        rows = [
-            rows_of.row_of(row, direct.get(rows_of.place(row)), stored, self._redact, now) for row in found
-        ]
+        rows = [rows_of.row_of(row, direct.get(EventRef.of(row)), stored, self._redact, now) for row in found]
         table = pa.Table.from_pylist(rows, schema=arrow_failures.DEAD_LETTER_RECORDS)
         first, last = found[0], found[-1]
-        token = f"dead-{rows_of.place(first)}-{rows_of.place(last)}-{len(rows)}-{now.timestamp()}"
+        token = f"dead-{EventRef.of(first)}-{EventRef.of(last)}-{len(rows)}-{now.timestamp()}"
         self._store.insert("dead_letter_records", table, token=token)
 
     def _stored(self, wanted: set[EventRef]) -> dict[EventRef, Mapping[str, Any]]:
@@ -96,7 +94,7 @@ class FindDeadLetters:
                     "offsets": [ref.offset for ref in missing],
                 },
             )
-            stored |= {rows_of.place(row): row for row in answer}
+            stored |= {EventRef.of(row): row for row in answer}
             wanted = {ref for row in answer if (ref := rows_of.named_origin(row["origin"]))}
         return stored
 

@@ -23,11 +23,6 @@ class Guess(NamedTuple):
     confidence: float
 
 
-def place(row: Mapping[str, Any]) -> EventRef:
-    """Return where a row of events is."""
-    return EventRef(row["topic"], row["partition"], row["offset"])
-
-
 def named_origin(name: str) -> EventRef | None:
     """Return the place in a coordinates name, None where there is none."""
     return EventRef.parse(name.removeprefix("event:"))

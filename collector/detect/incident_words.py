@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 from collector.detect.causes import is_ambiguous, is_same_change
 from collector.detect.dead_letters_words import Headline
+from collector.detect.reconcile import ACTIVE
 from collector.detect.story import BAD_WORDS, CAUSE_WORDS
 from collector.words import ago, clock, count, duration, many, visible
 from schemas.incidents import Cause, Incident
 
 STALE = timedelta(minutes=2)
 QUIET = timedelta(minutes=15)  # nothing read for so long is no data, and not peace
-LIVE = ("open", "no data", "mitigated")
 NEED_A_PERSON = ("open", "no data")
 STATES = ("all", "not over", "over")
 _NAMES_MAX = 3
@@ -46,7 +46,7 @@ class Folded:
 
 def is_live(one: Incident) -> bool:
     """Return whether an incident is not over."""
-    return one.state in LIVE
+    return one.state in ACTIVE
 
 
 def folded(incidents: Iterable[Incident]) -> list[Folded]:

@@ -213,10 +213,7 @@ def _facts(store: Store, cascade: Cascade, refs: Sequence[EventRef]) -> dict[Eve
     until = max(cascade.events[ref].time for ref in refs)
     names = {"topics_asked": sorted({ref.topic for ref in refs})}
     asked = {**refs_parameters(list(refs)), **names, "until": until, "new_s": int(NEW_SHAPE.total_seconds())}
-    return {
-        EventRef(row["topic"], row["partition"], row["offset"]): row
-        for row in store.query("blast_facts", asked)
-    }
+    return {EventRef.of(row): row for row in store.query("blast_facts", asked)}
 
 
 def _usual(

@@ -1,5 +1,6 @@
 """From what a person has in hand (an id from an alert) to events."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,7 +40,7 @@ def resolve(store: Store, text: str, events_max: int = 1_000) -> Found | None:
         wanted = _trace_id(text) if found_by == "trace id" else text
         rows = store.query(lookup, {"text": wanted, "events_max": events_max + 1})
         if rows:
-            refs = tuple(EventRef(row["topic"], row["partition"], row["offset"]) for row in rows[:events_max])
+            refs = tuple(EventRef.of(row) for row in rows[:events_max])
             return Found(found_by, refs, cut=len(rows) > events_max)
     return None
 
@@ -50,7 +51,7 @@ def _trace_id(text: str) -> str:
     return (parts[1] if len(parts) == 4 and len(parts[1]) == 32 else text.replace("-", "")).lower()
 
 
-def refs_parameters(refs: list[EventRef]) -> dict[str, list[str] | list[int]]:
+def refs_parameters(refs: Sequence[EventRef]) -> dict[str, list[str] | list[int]]:
     """Return query parameters that name these events."""
     return {
         "topics": [ref.topic for ref in refs],

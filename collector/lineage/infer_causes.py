@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from collector.lineage.edge_ends import edge_ends
 from collector.lineage.infer import Candidate, Events, Habit, Habits, Inferred, Kind, habits_of, infer
 from collector.storage.api import Store
 from schemas import arrow
@@ -205,10 +206,7 @@ class _Window:
 
     def edge(self, effect: int, cause: int, confidence: float, reason: str) -> _Row:
         """Return the columns that edges and candidates have in common."""
-        ends = {"effect": self.rows[effect], "cause": self.rows[cause]}
-        names = ("topic", "partition", "offset", "time", "service", "type")
-        facts = {f"{end}_{name}": row[name] for end, row in ends.items() for name in names}
-        return facts | {"confidence": confidence, "name": reason}
+        return edge_ends(self.rows[cause], self.rows[effect]) | {"confidence": confidence, "name": reason}
 
 
 def _ref(row: Mapping[str, Any]) -> _Ref:

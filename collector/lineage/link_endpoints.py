@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from collector.decode.conventions.read_contexts import skywalking_topics
+from collector.lineage.edge_ends import edge_ends
 from collector.lineage.endpoint_causes import Traced, endpoint_causes
 from collector.storage.api import Store
 from schemas import arrow
@@ -14,7 +15,6 @@ from schemas.records import EventRef
 
 _TRACES_MAX = 1_000  # at a time
 _EVENTS_MAX = 50_000
-_ENDS = ("topic", "partition", "offset", "time", "service", "type")
 
 
 def link_endpoints(store: Store, batches: Sequence[int]) -> None:
@@ -23,7 +23,7 @@ def link_endpoints(store: Store, batches: Sequence[int]) -> None:
     for start in range(0, len(traces), _TRACES_MAX):
         asked = {"trace_ids": traces[start : start + _TRACES_MAX], "events_max": _EVENTS_MAX}
         rows = store.query("endpoint_events", asked)
-        _write(store, {_ref(row): row for row in rows})
+        _write(store, {EventRef.of(row): row for row in rows})
 
 
 def _write(store: Store, rows: Mapping[EventRef, Mapping[str, Any]]) -> None:
@@ -31,10 +31,8 @@ def _write(store: Store, rows: Mapping[EventRef, Mapping[str, Any]]) -> None:
     linked_time = datetime.now(UTC)
     edges = []
     for likely in endpoint_causes(traced):
-        ends = {"cause": rows[likely.cause], "effect": rows[likely.effect]}
-        facts = {f"{end}_{column}": row[column] for end, row in ends.items() for column in _ENDS}
         edges.append(
-            facts
+            edge_ends(rows[likely.cause], rows[likely.effect])
             | {
                 "relation": "caused",
                 "evidence": "context",
@@ -45,10 +43,6 @@ def _write(store: Store, rows: Mapping[EventRef, Mapping[str, Any]]) -> None:
         )
     table = pa.Table.from_pylist(edges, schema=arrow.EDGES)
     store.insert("edges", table, token=f"endpoints-{linked_time.timestamp()}")
-
-
-def _ref(row: Mapping[str, Any]) -> EventRef:
-    return EventRef(row["topic"], row["partition"], row["offset"])
 
 
 def _reading(value: str | bytes | None) -> tuple[str, ...]:

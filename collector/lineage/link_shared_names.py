@@ -14,6 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from collector.lineage.edge_ends import edge_ends
+from collector.lineage.find_events import refs_parameters
 from collector.lineage.link import link_effects
 from collector.lineage.link_endpoints import link_endpoints
 from collector.lineage.shared_names import SHARED_MAX, Copied, Sharer, copies_among, doubtful_contexts
@@ -32,7 +34,6 @@ SETTLE = timedelta(minutes=2)
 REST = 9.0
 """After a pass that took a second there are so many seconds of rest: a tenth of one core at most."""
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
-_ENDS = ("topic", "partition", "offset", "time", "service", "type")
 _Edge = dict[str, Any]
 
 
@@ -105,10 +106,12 @@ class LinkSharedNames:
         self._copied |= {copy.effect: now for copy in copies.values() if copy.confidence >= 1}
         self._copied = dict(list(self._copied.items())[-COPIED_MAX:])
         if groups:
-            asked = {**_columns(list(self._copied)), "names": list(groups)}
+            asked = {**refs_parameters(list(self._copied)), "names": list(groups)}
             self._store.execute("withdraw_copied", asked)
         if most:
-            self._store.execute("doubt_contexts", {**_columns(list(most)), "most": list(most.values())})
+            self._store.execute(
+                "doubt_contexts", {**refs_parameters(list(most)), "most": list(most.values())}
+            )
 
     def _write(
         self,
@@ -125,10 +128,10 @@ class LinkSharedNames:
             # By its message id before by its context, which says the same.
             if before is None or before[1].confidence < copy.confidence:
                 wanted[cause, effect] = name, copy
-        members = {name: {_ref(row) for row in rows} for name, rows in groups.items()}
+        members = {name: {EventRef.of(row) for row in rows} for name, rows in groups.items()}
         edges: list[_Edge] = []
-        for edge in self._store.query("shared_names_edges", _columns(list(facts))):
-            cause, effect = (_place(edge, end) for end in ("cause", "effect"))
+        for edge in self._store.query("shared_names_edges", refs_parameters(list(facts))):
+            cause, effect = (EventRef.of(edge, end) for end in ("cause_", "effect_"))
             if not {cause, effect} <= members.get(str(edge["name"]), set()):
                 continue  # it rests on something else
             same = wanted.get((cause, effect))
@@ -165,25 +168,9 @@ def _pieces(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any
         yield piece
 
 
-def _ref(row: Mapping[str, Any]) -> EventRef:
-    return EventRef(row["topic"], row["partition"], row["offset"])
-
-
-def _place(edge: Mapping[str, Any], end: str) -> EventRef:
-    return EventRef(edge[f"{end}_topic"], edge[f"{end}_partition"], edge[f"{end}_offset"])
-
-
-def _columns(refs: Sequence[EventRef]) -> dict[str, list[Any]]:
-    return {
-        "topics": [ref.topic for ref in refs],
-        "partitions": [ref.partition for ref in refs],
-        "offsets": [ref.offset for ref in refs],
-    }
-
-
 def _sharer(row: Mapping[str, Any]) -> Sharer:
     return Sharer(
-        ref=_ref(row),
+        ref=EventRef.of(row),
         time_ms=row["time"].timestamp() * 1e3,
         record_timestamp_ms=row["record_timestamp_ms"],
         appended=bool(row["appended"]),
@@ -198,14 +185,7 @@ def _sharer(row: Mapping[str, Any]) -> Sharer:
 
 
 def _edge(name: str, copy: Copied, facts: Mapping[EventRef, Mapping[str, Any]]) -> _Edge:
-    edge: _Edge = {}
-    for end, ref in (("cause", copy.cause), ("effect", copy.effect)):
-        row = facts[ref]
-        edge |= {
-            f"{end}_{column}": row[column]
-            for column in ("topic", "partition", "offset", "time", "service", "type")
-        }
     evidence = "context" if name.startswith(SPAN_NAME_PREFIX) else "header"
-    return edge | {
+    return edge_ends(facts[copy.cause], facts[copy.effect]) | {
         "relation": copy.relation, "evidence": evidence, "confidence": copy.confidence, "name": name,
     }  # fmt: skip

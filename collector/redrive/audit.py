@@ -120,7 +120,7 @@ class Audit:
     def sent_elsewhere(self, redrive_id: str) -> set[EventRef]:
         """Return those that another redrive has sent."""
         rows = self._store.query("redrive_sent_elsewhere", {"id": redrive_id})
-        return {EventRef(row["topic"], row["partition"], row["offset"]) for row in rows}
+        return {EventRef.of(row) for row in rows}
 
     def _write(self, redrive: Redrive, now: datetime) -> None:
         fields = arrow_failures.REDRIVES.names
@@ -142,7 +142,7 @@ def _redrive(row: Mapping[str, Any]) -> Redrive:
 
 def _item(row: Mapping[str, Any]) -> Item:
     return Item(
-        dead_letter=EventRef(row["topic"], row["partition"], row["offset"]),
+        dead_letter=EventRef.of(row),
         origin=EventRef.parse(row["origin_event"]),
         target_topic=row["target_topic"],
         target_partition=row["target_partition"],

@@ -169,13 +169,13 @@ def _target(row: Mapping[str, Any], selection: Selection) -> str:
 
 
 def _dead_letter(row: Mapping[str, Any]) -> EventRef:
-    return EventRef(row["last_topic"], row["last_partition"], row["last_offset"])
+    return EventRef.of(row, "last_")
 
 
 def _origin(row: Mapping[str, Any]) -> EventRef | None:
     if not row["origin_topic"]:
         return None
-    return EventRef(row["origin_topic"], row["origin_partition"], row["origin_offset"])
+    return EventRef.of(row, "origin_")
 
 
 def _readers(store: Store, targets: Iterable[str], groups: Sequence[str], since: datetime) -> list[Reader]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from collector.detect.measures import VERDICT_N_MIN
 from collector.detect.story import Moment
 from collector.lineage.cascade import Cascade
+from collector.report.lanes import Span, first_free_lane
 from collector.report.period import Period
 from collector.words import visible
 from schemas.incidents import Incident
@@ -16,6 +17,7 @@ from schemas.records import EventRef
 WIDTH = 720.0
 _CHARACTER = 6.1  # width of a letter of 11 px, on average
 _LANE = 17.0
+_APART = 8.0  # between two texts on a lane
 _TICK_ROOM = 16.0
 _MOMENTS_MAX = 12
 _BEFORE = timedelta(hours=2)
@@ -157,7 +159,7 @@ def axis(incident: Incident, timeline: Sequence[Moment], now: datetime, zone: tz
 
 def _marks(moments: Sequence[Moment], x: _Place, zone: tzinfo) -> tuple[list[Mark], int]:
     """Place texts on lanes, so that none covers another."""
-    lanes: list[list[tuple[float, float]]] = []
+    lanes: list[list[Span]] = []
     marks = []
     for one in moments:
         text = f"{one.time.astimezone(zone):%H:%M:%S}  {visible(one.text, 90)}"
@@ -167,17 +169,7 @@ def _marks(moments: Sequence[Moment], x: _Place, zone: tzinfo) -> tuple[list[Mar
         to_the_left = at > WIDTH / 2
         begin = max(0.0, at - 6 - width) if to_the_left else at + 6
         covered = (min(begin, at), max(begin + width, at))
-        lane = next(
-            (
-                number
-                for number, taken in enumerate(lanes)
-                if not any(_meet(covered, other) for other in taken)
-            ),
-            len(lanes),
-        )
-        if lane == len(lanes):
-            lanes.append([])
-        lanes[lane].append(covered)
+        lane = first_free_lane(lanes, covered, _APART)
         marks.append(
             Mark(
                 x=at,
@@ -190,10 +182,6 @@ def _marks(moments: Sequence[Moment], x: _Place, zone: tzinfo) -> tuple[list[Mar
             )
         )
     return marks, len(lanes)
-
-
-def _meet(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    return one[0] < other[1] + 8 and other[0] < one[1] + 8
 
 
 def _ticks(first: datetime, last: datetime, x: _Place, zone: tzinfo) -> list[tuple[float, str]]:

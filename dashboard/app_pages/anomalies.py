@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
+from collector import links
 from collector.detect.anomalies import Anomaly
-from dashboard import links
 from dashboard.anomaly_words import WORDS, found_text, key_of, usual_text
 from dashboard.component import link_list, select
 from dashboard.facts import table

@@ -5,7 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import charts, links
+from collector import links
+from dashboard import charts
 from dashboard.component import link_list
 from dashboard.frame import age_line, go_to_event, go_to_topic, heading, no_data, refreshed, utc_now, verdict
 from dashboard.read import rows

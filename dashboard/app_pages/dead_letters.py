@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import streamlit as st
 
+from collector import links
 from collector.detect import dead_letters_words as words
 from collector.detect.dead_letters import Reason, Report, foremost
 from collector.detect.dead_letters_read import named
-from dashboard import charts, links
+from dashboard import charts
 from dashboard.component import link_list, select
 from dashboard.frame import age_line, go_to_topic, heading, no_data, notice, refreshed, utc_now, verdict
 from dashboard.read import dead_letters, rows

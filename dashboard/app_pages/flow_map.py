@@ -5,9 +5,9 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from collector import links
 from collector.lineage.topology import FlowMap, failing_share
 from collector.lineage.topology_changes import Difference, compare, key_of, merged, totals
-from dashboard import links
 from dashboard.component import graph, link_list, select
 from dashboard.draw_flow import around, flow_data
 from dashboard.frame import age_line, heading, no_data, notice, refreshed, utc_now, verdict

@@ -5,9 +5,9 @@ from typing import Any
 
 import streamlit as st
 
+from collector import links
 from collector.detect.flow_classes import FlowClass
 from collector.detect.flows import Stuck
-from dashboard import links
 from dashboard.component import link_list, select
 from dashboard.facts import table
 from dashboard.flow_words import class_key, completed_share, kind_text, step_text, stuck_text

@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from collector import links
 from collector.lineage.linkability import Counts, Linkability, grade, together
-from dashboard import links
 from dashboard.component import link_list, select
 from dashboard.facts import table
 from dashboard.frame import age_line, go_to_event, heading, no_data, refreshed, utc_now, verdict

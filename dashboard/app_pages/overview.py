@@ -5,9 +5,10 @@ from typing import Any
 
 import streamlit as st
 
+from collector import links
 from collector.detect.dead_letters_words import LIKELY_FROM, suspicion
 from collector.detect.incident_words import Folded, cause_line, folded, needs_a_person, sentence
-from dashboard import charts, links
+from dashboard import charts
 from dashboard.changes import Change, changes
 from dashboard.component import link_list
 from dashboard.frame import (

@@ -4,13 +4,13 @@ from datetime import datetime
 
 import streamlit as st
 
+from collector import links
 from collector.detect.measures import DEFINITIONS
 from collector.report import words
 from collector.report.figures import Key, Line
 from collector.report.period import Period, last_whole_week, named
 from collector.report.reliability import Reliability, csv_text
 from dashboard import draw_reliability as drawn
-from dashboard import links
 from dashboard.component import link_list, select
 from dashboard.frame import (
     age_line,

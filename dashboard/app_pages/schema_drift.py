@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from collector import links
 from collector.detect.drift_findings import Finding
 from collector.detect.drift_read import Drift, Failures, Told, read_drift
 from collector.detect.drift_words import (
@@ -18,7 +19,7 @@ from collector.detect.drift_words import (
     say,
     who_text,
 )
-from dashboard import charts, links
+from dashboard import charts
 from dashboard.component import link_list, select
 from dashboard.facts import code, table
 from dashboard.frame import (

@@ -5,9 +5,9 @@ from io import StringIO
 
 import streamlit as st
 
+from collector import links
 from collector.lineage.blast import Touched
 from collector.lineage.cascade import Cascade
-from dashboard import links
 from dashboard.component import link_list
 from dashboard.frame import go_to_event
 from dashboard.path_words import start_text, touched_text

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import links
+from collector import links
 from dashboard.component import link_list
 from dashboard.frame import age_line, go_to_event, no_data, utc_now
 from dashboard.group_cascades import Summary

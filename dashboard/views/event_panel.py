@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import links
+from collector import links
 from dashboard.component import Pick, link_list
 from dashboard.draw_cascade import Picture, title_of
 from dashboard.facts import code, event_facts, headers_of, headers_table
@@ -97,7 +97,7 @@ def _candidates(event: Event) -> None:
         return
     lines = []
     for row in found:
-        cause = str(EventRef(row["cause_topic"], row["cause_partition"], row["cause_offset"]))
+        cause = str(EventRef.of(row, "cause_"))
         why = f": {visible(row['name'], 300)}" if row["name"] else ""
         title = visible(row["cause_type"] or row["cause_topic"], 80)
         lines.append(

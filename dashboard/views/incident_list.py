@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from collector import links
 from collector.detect.incident_words import (
     STATES,
     Folded,
@@ -20,7 +21,6 @@ from collector.detect.incident_words import (
     share_text,
 )
 from collector.detect.story import KIND_WORDS, state_of
-from dashboard import links
 from dashboard.component import link_list
 from dashboard.frame import age_line, go_to_incident, no_data, utc_now, verdict
 from dashboard.read import incidents, rows

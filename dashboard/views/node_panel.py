@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
+from collector import links
 from collector.lineage.topology import FlowMap, Link, Node, failing_share
 from collector.lineage.topology_changes import Difference
-from dashboard import links
 from dashboard.component import Pick, link_list
 from dashboard.facts import code, table
 from dashboard.frame import go_to_event
@@ -101,7 +101,7 @@ def _events(node: Node, span: Span) -> None:
     st.markdown("**Cascades through it**, dead letters first")
     lines: list[dict[str, Any]] = []
     for row in found:
-        ref = str(EventRef(row["topic"], row["partition"], row["offset"]))
+        ref = str(EventRef.of(row))
         dead = (
             {"text": "dead letter", "style": "dead"}
             if row["dead_letter"]

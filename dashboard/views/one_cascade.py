@@ -194,9 +194,7 @@ def _same_trace(shown: Cascade) -> None:
     if not traces:
         return
     same = rows("cascades_same_trace", trace_ids=tuple(traces), rows_max=len(shown.events) + 200)
-    others = [
-        row for row in same if EventRef(row["topic"], row["partition"], row["offset"]) not in shown.events
-    ]
+    others = [row for row in same if EventRef.of(row) not in shown.events]
     if not others:
         return
     number = many(len(others), "more event")
@@ -214,7 +212,7 @@ def _same_trace(shown: Cascade) -> None:
                 ],
             }
             for row in others[:SAME_TRACE_SHOWN]
-            if (ref := EventRef(row["topic"], row["partition"], row["offset"]))
+            if (ref := EventRef.of(row))
         ]
         columns = [{"text": "Event"}, {"text": "by"}, {"text": "UTC", "style": "time"}]
         data = {"scope": "", "label": "Same trace", "columns": columns, "rows": lines}

@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from collector import links
 from collector.detect.incident_steps import Life, Step, ambiguity, left_words, life, next_steps
 from collector.detect.incident_words import away, is_live, much
 from collector.detect.story import CAUSE_WORDS, KIND_WORDS, STATE_MEANINGS, STATE_WORDS, Moment
 from collector.report.read_story import Told
-from dashboard import links
 from dashboard.component import link_list
 from dashboard.draw_incident import draw, to_html
 from dashboard.facts import code, table
@@ -309,33 +309,21 @@ def _id(link: tuple[str, str] | None) -> str:
     return "|".join(link) if link else ""
 
 
-_HREFS = {
-    "event": links.to_event,
-    "change": links.to_change,
-    "reason": links.to_reason,
-    "topic": links.to_topic,
-    "service": links.to_service,
-    "incident": links.to_incident,
+_TO = {
+    "event": (links.to_event, go_to_event),
+    "change": (links.to_change, go_to_change),
+    "reason": (links.to_reason, go_to_reason),
+    "topic": (links.to_topic, go_to_topic),
+    "service": (links.to_service, go_to_service),
+    "incident": (links.to_incident, go_to_incident),
 }
 
 
 def _href(link: tuple[str, str] | None) -> str:
-    return _HREFS[link[0]](link[1]) if link else ""
+    return _TO[link[0]][0](link[1]) if link else ""
 
 
 def _go(id_: str | None, _open: bool = False) -> None:
-    """Go to what a row is about."""
     kind, _, name = (id_ or "").partition("|")
-    match kind:
-        case "event":
-            go_to_event(name)
-        case "change":
-            go_to_change(name)
-        case "reason":
-            go_to_reason(name)
-        case "incident":
-            go_to_incident(name)
-        case "topic":
-            go_to_topic(name)
-        case "service":
-            go_to_service(name)
+    if kind in _TO:
+        _TO[kind][1](name)

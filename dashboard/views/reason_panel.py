@@ -5,11 +5,11 @@ from typing import Any
 
 import streamlit as st
 
+from collector import links
 from collector.detect import dead_letters_words as words
 from collector.detect.dead_letters import Reason
 from collector.detect.dead_letters_read import Letter
 from collector.redrive.plan import Plan
-from dashboard import links
 from dashboard.component import link_list
 from dashboard.facts import code, table
 from dashboard.frame import go_to_change, go_to_event

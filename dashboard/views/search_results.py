@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import links
+from collector import links
 from dashboard.component import link_list
 from dashboard.frame import go_to_event
 from dashboard.read import rows
@@ -30,7 +30,7 @@ def draw_matches(text: str) -> None:
     )
     lines = []
     for row in found[:SHOWN]:
-        ref = str(EventRef(row["topic"], row["partition"], row["offset"]))
+        ref = str(EventRef.of(row))
         lines.append(
             {
                 "id": ref,

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from dashboard import links
+from collector import links
 from dashboard.charts import line, rate_bars
 
 NOW = datetime(2026, 11, 23, 10, 0, 30, tzinfo=UTC)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from collector import links as pages
 from collector.report.facts import Facts, Traffic
 from collector.report.follow_ups import FollowUp
 from collector.report.html import html_text
@@ -18,7 +19,6 @@ from collector.report.markdown import escaped, markdown_text
 from collector.report.period import Period
 from collector.report.pictures import Row, Tree
 from collector.report.review import Review, Traced, review, weeks_of
-from dashboard import links as pages
 from schemas.incidents import Incident
 from tests.support.incidents import cause, incident, still_open
 

@@ -1,4 +1,4 @@
-"""Addresses of pages: everything that can be seen can be pasted into a chat. Pure."""
+"""Addresses of the dashboard's pages, relative to it: everything that can be seen can be pasted into a chat. Pure."""
 
 from urllib.parse import urlencode
 
