@@ -148,7 +148,7 @@ class DriftTask:
                     stream.feed(minute)
                 else:
                     later.append(minute)
-            changes += [to_change(*group, service, shift) for shift in _with(stream, later).shifts]
+            changes += [to_change(*group, service, shift) for shift in ahead(stream, later).shifts]
         self._groups[group] = GroupState(max(state.closed, open_from), state.streams, structures.maps)
         self._groups.move_to_end(group)
         return changes
@@ -206,15 +206,17 @@ class DriftTask:
         self._written.update({change.change_id: change for change in moved})
 
 
-def _with(stream: Stream, later: Sequence[Sequence[Any]]) -> Stream:
-    """Return the stream as it would be after these minutes, which may yet change."""
-    for place, minute in enumerate(later):
-        if not stream.is_usual(minute):
-            ahead = stream.copy()
-            for each in later[place:]:
-                ahead.feed(each)
-            return ahead
-    return stream
+def ahead(stream: Stream, later: Sequence[Sequence[Any]]) -> Stream:
+    """Return the stream as it would be after these minutes, which may yet change.
+
+    All of them are fed or none: what is new is judged by what was usual just before it.
+    """
+    if all(stream.is_usual(minute) for minute in later):
+        return stream
+    copied = stream.copy()
+    for minute in later:
+        copied.feed(minute)
+    return copied
 
 
 def spans(minutes: Sequence[datetime]) -> Iterator[tuple[datetime, datetime]]:

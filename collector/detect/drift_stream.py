@@ -21,7 +21,9 @@ from collector.detect.drift_tally import (
     Seen,
     Tally,
     Trial,
+    in_turn,
     silence_surprise,
+    together,
 )
 
 TRIALS_MAX = 300
@@ -30,7 +32,6 @@ _AWAY = 20  # records of others, after which a version that is seen again came b
 _REVERT_REMEMBERED = timedelta(days=7)
 _SAME_AGAIN = timedelta(hours=1)
 _SAME_AGAIN_EVENTS = 5
-_TOGETHER_SHARE = 0.8
 _DECIMAL_SHARE = 0.9
 _PACE_EVENTS = 30
 _SILENT_GAPS = 15
@@ -80,6 +81,12 @@ class Stream:
 
     def feed(self, minute: Sequence[Seen]) -> None:
         """Take the records of the next minute (never an earlier one), in the order of their first times."""
+        # While little is known, a minute is long: what came behind all else of it is judged by that.
+        for part in in_turn(minute) if self._total < WARM_UP else [minute]:
+            self._feed(part)
+        self._minutes += 1
+
+    def _feed(self, minute: Sequence[Seen]) -> None:
         self._began = self._began or minute[0].minute
         self._now = minute[0].minute
         for seen in minute:
@@ -153,7 +160,6 @@ class Stream:
             self._total += seen.events
             if seen.version:
                 self._versions[seen.version] = self._versions[seen.version][0], self._total
-        self._minutes += 1
         self._pace.append((minute[-1].last_time, self._total))
         while len(self._pace) > 2 and self._total - self._pace[1][1] >= _PACE_EVENTS:
             self._pace.popleft()
@@ -243,7 +249,7 @@ class Stream:
         return ended - trial.last_other >= max(_SILENT_MIN, _SILENT_GAPS * gap)
 
     def _found(self, trial: Trial, versions: frozenset[str]) -> None:
-        group = [other for other in self._trials.values() if other is trial or _together(trial, other)]
+        group = [other for other in self._trials.values() if other is trial or together(trial, other)]
         for other in group:
             del self._trials[other.question, other.answer]
         # Of a new type and the lack of an old one, the new one says more.
@@ -386,13 +392,3 @@ class Stream:
         young = self._began is None or now.minute - self._began < _YOUNG
         pause = max(_PAUSE_YOUNG_MIN if young else _PAUSE_MIN, 2 * span)
         return evidence >= SURPRISE_MIN and run >= 3 * records and elapsed >= pause
-
-
-def _together(one: Trial, other: Trial) -> bool:
-    """Tell whether two new answers come in the same records."""
-    shared = set(one.structures) & set(other.structures)
-    if not shared:
-        return False
-    return max(
-        sum(each.structures[key] for key in shared) / max(1, each.k) for each in (one, other)
-    ) >= _TOGETHER_SHARE  # fmt: skip

@@ -16,6 +16,7 @@ SURPRISE_VERSION_MIN = 6.0
 """Where exactly the records of a version that just came have it, the coincidence itself is evidence."""
 SURPRISE_MINUTES_MIN = 4.6
 """The same by minutes instead of records, 1 in 100: records of a burst belong together and count as one."""
+_TOGETHER_SHARE = 0.8
 EVENTS_MIN = 3
 
 
@@ -174,6 +175,28 @@ class Trial:
     def is_refuted(self) -> bool:
         """Tell that it was watched long enough: the answer is a rare one, and no change."""
         return self.n > 3 * self.n_before and self.n >= 300
+
+
+def together(one: Trial, other: Trial) -> bool:
+    """Tell whether two new answers come in the same records."""
+    shared = set(one.structures) & set(other.structures)
+    if not shared:
+        return False
+    return max(
+        sum(each.structures[key] for key in shared) / max(1, each.k) for each in (one, other)
+    ) >= _TOGETHER_SHARE  # fmt: skip
+
+
+def in_turn(minute: Iterable[Seen]) -> list[list[Seen]]:
+    """Return the records of a minute in pieces, each of which began after all of those before had ended."""
+    pieces: list[list[Seen]] = []
+    ended: datetime | None = None
+    for seen in minute:
+        if ended is None or seen.first_time > ended:
+            pieces.append([])
+        pieces[-1].append(seen)
+        ended = max(ended or seen.last_time, seen.last_time)
+    return pieces
 
 
 def surprise(k: int, n: int, n_before: int) -> float:
