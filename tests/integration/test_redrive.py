@@ -169,25 +169,29 @@ def test_what_is_no_longer_there_is_told_and_the_rest_is_sent(shop: Shop) -> Non
 def test_of_two_redrives_of_the_same_dead_letters_each_goes_back_once(shop: Shop) -> None:
     letters = shop.fill(300)
     begin, settings = begun(shop), load(**shop.settings)
-    halfway = threading.Event()
+    halfway, other_at_work = threading.Event(), threading.Event()
     taken_over: list[RedriveTakenOverError] = []
+
+    def pause_halfway(done: int, _all: int) -> None:
+        if done >= 100:  # however slow the machine: not through before the other is at work, and then both at once
+            halfway.set()
+            assert other_at_work.wait(60)
 
     def first() -> None:
         try:
-            carry_out(
-                settings, Audit(shop.store), one, {}, stopping=lambda: False,
-                told=lambda done, _of: halfway.set() if done >= 100 else None,
-            )  # fmt: skip
+            carry_out(settings, Audit(shop.store), one, {}, stopping=lambda: False, told=pause_halfway)
         except RedriveTakenOverError as error:
             taken_over.append(error)
 
     one = begin(200.0)
     thread = threading.Thread(target=first)
     thread.start()
-    halfway.wait(30)
+    assert halfway.wait(60)
     two = begin(2_000.0)
-    outcome = carry_out(settings, Audit(shop.store), two, {}, stopping=lambda: False)
-    thread.join(30)
+    outcome = carry_out(
+        settings, Audit(shop.store), two, {}, stopping=lambda: False, told=lambda *_: other_at_work.set()
+    )
+    thread.join(60)
     rest = carry_out(settings, Audit(shop.store), one, {}, stopping=lambda: False)
 
     assert len(taken_over) == 1
