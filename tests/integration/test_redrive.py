@@ -173,7 +173,9 @@ def test_of_two_redrives_of_the_same_dead_letters_each_goes_back_once(shop: Shop
     taken_over: list[RedriveTakenOverError] = []
 
     def pause_halfway(done: int, _all: int) -> None:
-        if done >= 100:  # however slow the machine: not through before the other is at work, and then both at once
+        if (
+            done >= 100
+        ):  # however slow the machine: not through before the other is at work, and then both at once
             halfway.set()
             assert other_at_work.wait(60)
 
