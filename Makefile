@@ -34,13 +34,15 @@ unit: env
 bench: env ## Records/s and memory of the collector beside a bare consumer: make bench ARGS=--save
 	@$(BIN)/python -m tests.bench.run $(ARGS)
 
-# Never fails: without a browser the browser tests say so in one line and the rest still runs.
-browser: ## Debian's chromium, for the browser tests
-	@if command -v chromium >/dev/null; then :; \
+# Never fails: without a browser the browser tests say so in one line and the rest still runs. Pango, which chromium
+# brings along, is named because the weekly review as PDF needs it too.
+browser: ## Debian's chromium, for the browser tests, and Pango
+	@if command -v chromium >/dev/null && ldconfig -p | grep -q libpangoft2; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing chromium for the browser tests (about 400 MB)"; \
 		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-		  apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+		  apt-get install -y -qq --no-install-recommends chromium \
+		  libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 >/dev/null; } \
 		|| echo "chromium cannot be installed: browser tests will not run"; \
 	else echo "No chromium and no right to install it: browser tests will not run (apt install chromium)"; fi
 

@@ -15,7 +15,7 @@ def report(
         str | None, typer.Option(help="ISO week, e.g. 2026-W47; the last whole one where nothing is given.")
     ] = None,
     out: Annotated[
-        Path, typer.Option(help="File to write: .html or .md; - writes HTML to the terminal.")
+        Path, typer.Option(help="File to write: .html, .md or .pdf; - writes HTML to the terminal.")
     ] = Path("weekly.html"),
     zone: Annotated[str, typer.Option(help="Time zone in which weeks begin, e.g. Europe/Berlin.")] = "UTC",
     store: Annotated[
@@ -27,6 +27,7 @@ def report(
     from collector.report.html import html_text
     from collector.report.links import Links
     from collector.report.markdown import markdown_text
+    from collector.report.pdf import pdf_bytes, renderer
     from collector.report.period import last_whole_week, zone_of
     from collector.report.period import week as week_named
     from collector.report.read_review import read_review
@@ -36,20 +37,23 @@ def report(
     if chosen.start > now:
         raise SettingsError(f"The week {chosen.name} has not begun yet.")
     form = out.suffix.lower() if str(out) != "-" else ".html"
-    if form not in (".html", ".htm", ".md"):
-        raise SettingsError(
-            f"A report is .html or .md, not {plain(form or out)!r}. For PDF, print the HTML file."
-        )
+    if form not in (".html", ".htm", ".md", ".pdf"):
+        raise SettingsError(f"A report is .html, .md or .pdf, not {plain(form or out)!r}.")
+    if form == ".pdf":
+        renderer()  # says what is missing before anything is read
     settings = settings_module.load(store=store)
     with opened_store(store) as opened:
         review = read_review(opened, chosen, now, settings)
     links = Links(settings.dashboard_url)
-    text = markdown_text(review, links) if form == ".md" else html_text(review, links)
     if str(out) == "-":
-        print(text, end="")
+        print(html_text(review, links), end="")
         return
+    if form == ".pdf":
+        content = pdf_bytes(review, links)
+    else:
+        content = (markdown_text if form == ".md" else html_text)(review, links).encode()
     try:
-        out.write_text(text, encoding="utf-8")
+        out.write_bytes(content)
     except OSError as error:
         raise SettingsError(f"{plain(out)} cannot be written: {error.strerror}.") from None
     console().print(plain(f"{chosen.name}: {review.sentence}"), soft_wrap=True)

@@ -1,6 +1,7 @@
 """The report of a week as one HTML file that loads nothing: text from the wire is escaped by the template's engine."""
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,10 +16,19 @@ from collector.report.review import STORIES_MAX, WEEKS_COMPARED, Review
 from collector.words import count, duration, many, stamp, visible
 
 _TEXT_MAX = 4_000
+_TEMPLATES = Path(__file__).parent / "templates"
+# When it is printed, whatever the screen's theme is.
+PAPER_COLOURS = {
+    "text": "#000", "quiet": "#444", "line": "#bbb", "back": "#fff", "box": "#f3f3f3",
+    "blue": "#1d5a9e", "red": "#b01f24", "amber": "#8a5000", "green": "#136c44",
+}  # fmt: skip
 
 
-def html_text(review: Review, links: Links) -> str:
-    """Return the whole file. It holds no script, and its policy forbids loading anything."""
+def html_text(review: Review, links: Links, *, picture_css: str = "") -> str:
+    """Return the whole file. It holds no script, and its policy forbids loading anything.
+
+    With `picture_css` it is for a renderer of paper that gives pictures no style sheet but their own, and no links.
+    """
     return _environment().get_template("weekly.html").render(
         review=review,
         links=links,
@@ -32,7 +42,14 @@ def html_text(review: Review, links: Links) -> str:
         stories_max=STORIES_MAX,
         weeks_compared=WEEKS_COMPARED,
         width=WIDTH,
+        picture_css=Markup(picture_css),  # noqa: S704 - our own file
+        paper_colours=PAPER_COLOURS,
     )  # fmt: skip
+
+
+def template_text(name: str) -> str:
+    """Return a template as it is written."""
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
 
 
 def _made_visible(value: Any) -> Any:

@@ -15,7 +15,7 @@ from schemas.incidents import Incident
 from schemas.records import EventRef
 
 WIDTH = 720.0
-_CHARACTER = 6.1  # width of a letter of 11 px, on average
+_CHARACTER = 6.8  # width of a letter of 11 px on average, in the widest of the usual fonts
 _LANE = 17.0
 _APART = 8.0  # between two texts on a lane
 _TICK_ROOM = 16.0
@@ -56,12 +56,17 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A moment on the axis of an incident, its text beside it on a lane of its own; `anchor` as in SVG."""
+    """A moment on the axis of an incident, its text beside it on a lane of its own; `anchor` as in SVG.
+
+    The text lies from `left` for `width`, both estimated.
+    """
 
     x: float
     y: float
     text_x: float
     anchor: str
+    left: float
+    width: float
     kind: str
     text: str
     event: str
@@ -166,16 +171,20 @@ def _marks(moments: Sequence[Moment], x: _Place, zone: tzinfo) -> tuple[list[Mar
         if one.likelihood is not None:
             text += f" ({one.likelihood:.0%})"
         at, width = x(one.time), len(text) * _CHARACTER
+        # Beside its stem, on the side with more room; where that is too little, as far as need be across the stem.
         to_the_left = at > WIDTH / 2
-        begin = max(0.0, at - 6 - width) if to_the_left else at + 6
+        begin = max(0.0, at - 6 - width) if to_the_left else max(0.0, min(at + 6, WIDTH - width))
+        anchor_is_end = to_the_left and begin > 0
         covered = (min(begin, at), max(begin + width, at))
         lane = first_free_lane(lanes, covered, _APART)
         marks.append(
             Mark(
                 x=at,
                 y=12 + lane * _LANE,
-                text_x=round(at - 6 if to_the_left else at + 6, 1),
-                anchor="end" if to_the_left else "start",
+                text_x=round(at - 6 if anchor_is_end else begin, 1),
+                anchor="end" if anchor_is_end else "start",
+                left=round(begin, 1),
+                width=round(min(width, WIDTH - begin), 1),
                 kind=one.kind,
                 text=text,
                 event=one.event,

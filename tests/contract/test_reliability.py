@@ -1,6 +1,7 @@
 """Figures of a past whose truth is known, against the same figures computed from the truth by other means."""
 
 import csv
+import html
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -11,8 +12,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from pypdf import PdfReader
 
+from collector.errors import SettingsError
 from collector.report.links import Links
+from collector.report.pdf import refuses_all, renderer
 from collector.report.period import Period, week_of
 from collector.report.read_review import read_review
 from collector.report.reliability import document, read_reliability
@@ -24,6 +28,7 @@ from tests.support.told_past import FLOWS, TEAMS, WRITERS, Failure, Past, Releas
 
 NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
+HOSTILE = "<a href='https://elsewhere.example'>x</a><object data='file:///etc/hostname'>"
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +38,7 @@ def told(database_url: Callable[[str], str]) -> Iterator[tuple[Store, Past, str]
     store = open_store(url)
     migrate(store)
     truth = past(NOW, seed=5, weeks=10)
-    store_past(store, truth)
+    store_past(store, truth, hostile=HOSTILE)
     yield store, truth, url
     store.command("DROP DATABASE IF EXISTS told_past SYNC")
     store.close()
@@ -286,6 +291,54 @@ def test_the_commands_say_the_same(told: tuple[Store, Past, str], tmp_path: Path
         .read_text(encoding="utf-8")
         .startswith("# Week 45 of 2026 (2 to 8 November 2026)")
     )
+
+
+def test_the_week_as_pdf_holds_the_words_and_links_of_the_page(
+    told: tuple[Store, Past, str], tmp_path: Path
+) -> None:
+    try:
+        fetcher = refuses_all(renderer())
+    except SettingsError as missing:
+        pytest.fail(str(missing), pytrace=False)
+    for address in ("file:///etc/hostname", "http://127.0.0.1:9/", "data:text/plain,x"):
+        with pytest.raises(ValueError, match="disallowed protocol"):
+            fetcher.fetch(address)
+    run = _headwater(told[2], tmp_path)
+    run("report", "--week", "2026-W45", "--out", "week.html")
+    run("report", "--week", "2026-W45", "--out", "week.pdf")
+
+    page = (tmp_path / "week.html").read_text(encoding="utf-8")
+    pdf = PdfReader(tmp_path / "week.pdf")
+    words = _unspaced(
+        " ".join(sheet.extract_text() for sheet in pdf.pages)
+    )  # long names are broken at line ends
+    sentence = re.search(r'<p class="sentence[^>]*>(.*?)</p>', page)
+    assert sentence
+    assert _unspaced(html.unescape(sentence[1])) in words
+    assert _unspaced(HOSTILE) in words
+    for title in ("What broke", "The week in figures", "The weeks before", "Still to be done"):
+        assert _unspaced(title) in words
+    assert f"1of{len(pdf.pages)}" in words
+    assert 2 <= len(pdf.pages) <= 9
+
+    annotations = [one.get_object() for sheet in pdf.pages for one in sheet.get("/Annots", [])]
+    assert {one["/A"]["/URI"] for one in annotations} == set(
+        map(html.unescape, re.findall('href="([^"]+)"', page))
+    )
+    for one in annotations:  # boxes over pictures among them: each can be hit
+        sides = [
+            float(side) for side in one["/Rect"]
+        ]  # two opposite corners, whichever, of a sheet of 595 by 842
+        assert 0 <= min(sides[::2]) < max(sides[::2]) <= 596
+        assert 0 <= min(sides[1::2]) < max(sides[1::2]) <= 842
+    assert pdf.metadata
+    assert pdf.metadata.title == "Reliability, week 45 of 2026 (2 to 8 November 2026)"
+    assert str(pdf.root_object["/Lang"]) == "en"
+    assert not {"/EmbeddedFiles", "/JavaScript"} & set(pdf.root_object.get("/Names", {}))
+
+
+def _unspaced(text: str) -> str:
+    return "".join(text.split())
 
 
 def _week(first: str) -> tuple[datetime, datetime]:
