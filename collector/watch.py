@@ -37,6 +37,7 @@ def tasks(store: Store, settings: Settings) -> Sequence[Task]:
     """Return every task in the order in which facts build on each other."""
     from collector.alert.outbox import SendAlerts
     from collector.consume.follow_groups import FollowGroups
+    from collector.detect.count_flow_facts import CountFlowFacts
     from collector.detect.dead_letters_find import FindDeadLetters
     from collector.detect.drift import DriftTask
     from collector.detect.watch_incidents import JudgeIncidents
@@ -54,6 +55,7 @@ def tasks(store: Store, settings: Settings) -> Sequence[Task]:
         RegistryTask(store, settings),
         DriftTask(store),
         FindDeadLetters(store, settings),
+        CountFlowFacts(store),
         # Behind all others: these judge what was found, and tell it.
         JudgeIncidents(store, settings),
         SendAlerts(store, settings, watcher=uuid4().hex),

@@ -268,6 +268,23 @@ INCIDENT_ACKNOWLEDGEMENTS = pa.schema(
 
 INCIDENT_MARKS = pa.schema([("name", pa.string()), ("time", _UTC_MS), ("version", pa.uint64())])
 
+USUAL_STEPS = pa.schema(
+    [
+        ("cause_topic", pa.string()),
+        ("cause_type", pa.string()),
+        ("effect_topic", pa.string()),
+        ("effect_type", pa.string()),
+        ("service", pa.string()),
+        ("share", pa.float32()),
+        ("causes", pa.uint64()),
+        ("patience_ms", pa.uint64()),
+        ("instead_topics", pa.list_(pa.string())),
+        ("instead_types", pa.list_(pa.string())),
+        ("usual_time", _UTC_MS),
+        ("learned_time", _UTC_MS),
+    ]
+)
+
 DEPLOYMENTS = pa.schema(
     [
         ("service", pa.string()),

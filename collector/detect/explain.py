@@ -11,7 +11,7 @@ _BAD: dict[str, str] = {
     "retry_storm": "retries were sent",
     "duplicates": "were duplicates",
     "out_of_order": "came out of order",
-    "flow_stuck": "wait for what usually follows",
+    "flow_stuck": "did not get in time what usually follows",
 }
 
 

@@ -104,8 +104,11 @@ def find_stuck(
     return sorted(found, key=lambda stuck: (not stuck.unusual, stuck.first_time, stuck.step.effect))
 
 
-def read_habits(store: Store, now: datetime, *, habit: timedelta = HABIT) -> Habits:
-    """Learn the usual steps from the time `habit` before `now`, or less where that is too much to look at."""
+def read_habits(store: Store, now: datetime, *, habit: timedelta = HABIT, guesses: bool = True) -> Habits:
+    """Learn the usual steps from the time `habit` before `now`, or less where that is too much to look at.
+
+    Without `guesses` only from edges with evidence on the wire.
+    """
     hour = timedelta(hours=1)
     last_hour = store.query("flows_size", {"since": now - hour, "until": now})[0]
     events_per_hour = max(1, last_hour["events"])
@@ -115,11 +118,12 @@ def read_habits(store: Store, now: datetime, *, habit: timedelta = HABIT) -> Hab
         return Habits({}, since, now)
     one_in = max(1, ceil(size["events"] / EVENTS_SAMPLED_MAX))
     span = {"since": since, "until": now, "one_in": one_in}
+    edges = {**span, "guesses": int(guesses)}
     buckets = {"bucket_s": BUCKET_S, "rows_max": ROWS_MAX}
     usual = usual_steps(
         store.query("flows_events", {**span, **buckets}),
-        store.query("flows_profiles", {**span, **buckets}),
-        store.query("flows_latencies", span),
+        store.query("flows_profiles", {**edges, **buckets}),
+        store.query("flows_latencies", edges),
         newest=size["newest_time"],
     )
     by_cause: dict[KindOf, list[Step]] = {}

@@ -29,6 +29,9 @@ _STARVED: frozenset[IncidentKind] = frozenset({"producer_silent", "flow_stuck"})
 _STARVING: frozenset[IncidentKind] = frozenset(
     {"schema_break", "dead_letters", "consumer_stalled", "producer_silent"}
 )
+_OF_READERS: frozenset[IncidentKind] = frozenset(
+    {"schema_break", "dead_letters", "consumer_stalled", "retry_storm"}
+)
 
 
 def fold(incidents: Sequence[Incident], flow: Flow) -> dict[str, Incident]:
@@ -81,6 +84,8 @@ def _explains(parent: Incident, child: Incident, flow: Flow) -> bool:
         return False
     if _who(parent) == _who(child) and parent.topic == child.topic:
         return _RANK[parent.kind] < _RANK[child.kind] and _overlap(parent, child, AT_ONCE)
+    if child.kind == "flow_stuck" and parent.kind in _OF_READERS and _may_be_its_reader(parent, child, flow):
+        return _overlap(parent, child, AT_ONCE)
     first = (parent.impact_time, parent.incident_id) < (child.impact_time, child.incident_id)
     if child.kind in _STARVED and parent.kind in _STARVING and _is_downstream(parent, child, flow):
         return first or parent.kind not in _STARVED
@@ -109,6 +114,12 @@ def _is_downstream(parent: Incident, child: Incident, flow: Flow) -> bool:
         if cause == parent.topic and (service == _who(parent) or service == parent.service)
     ]
     return any(effect in distance for effect in own)
+
+
+def _may_be_its_reader(parent: Incident, child: Incident, flow: Flow) -> bool:
+    """Return whether the parent's group may be the service that does not answer: groups are often named otherwise."""
+    known = {service for cause, service, _ in flow.edges if cause == parent.topic}
+    return parent.topic == child.topic and _who(parent) not in known
 
 
 def _shares_the_change(parent: Incident, child: Incident) -> bool:

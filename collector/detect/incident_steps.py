@@ -181,5 +181,8 @@ def _where_to_look(one: Incident, reasons: Sequence[str]) -> Step:
         "consumer_stalled": f"Is {one.consumer_group or one.service} running, and what does its log say?",
         "producer_silent": f"Does {one.service} run, and does it have anything to write?",
         "retry_storm": f"Does what {one.consumer_group or one.service} calls answer?",
+        "flow_stuck": f"Does {one.service} run and keep up, or does it drop what it cannot handle?",
+        "out_of_order": f"Does {one.service} handle one key in several threads, or retry beside the others?",
+        "duplicates": f"Does {one.service} send again without an idempotent producer, or restart from old offsets?",
     }
     return Step(f"{visible(asks.get(one.kind, 'Who reads and writes there?'), 200)}", ("topic", one.topic))

@@ -35,6 +35,8 @@ WATCHING = "watching"
 _TOPIC_MARK = "dead letters on "
 
 Range = tuple[datetime, datetime]
+FactKey = tuple[str, str, str, str]
+"""Kind of fact, topic, service, consumer group."""
 
 # Which facts make which incidents; the first sees in the bad events of the second what is bad for it.
 KINDS: dict[IncidentKind, tuple[str, ...]] = {
@@ -42,7 +44,10 @@ KINDS: dict[IncidentKind, tuple[str, ...]] = {
     "schema_break": ("dead_letters",),
     "retry_storm": ("retries",),
     "duplicates": ("duplicates",),
+    "flow_stuck": ("stuck",),
+    "out_of_order": ("order",),
 }
+OWN_TOTALS = ("stuck",)
 
 
 @dataclass(frozen=True)
@@ -132,46 +137,62 @@ def read_series(store: Store, since: datetime, until: datetime) -> list[Series]:
     """Return the facts of every scope with something bad in [since, until)."""
     span = {"since": since, "until": until}
     kinds = sorted({fact for facts in KINDS.values() for fact in facts})
-    bads: dict[tuple[str, str, str, str], list[BadSlot]] = defaultdict(list)
+    bads: dict[FactKey, list[BadSlot]] = defaultdict(list)
     for row in store.query("incident_bads", {**span, "kinds": kinds}):
         bads[row["kind"], row["topic"], row["service"], row["consumer_group"]].append(_bad_slot(row))
     if not bads:
         return []
     topics = sorted({topic for _, topic, _, _ in bads})
-    totals = {
-        row["topic"]: Counts([int(slot) for slot in row["slots"]], [int(n) for n in row["counts"]])
-        for row in store.query("incident_totals", {**span, "topics": topics})
-    }
+    totals, own_totals = _totals(store, topics, since, until)
     days = _days(store, topics, kinds, since - timedelta(days=HABIT_DAYS + 1), until)
     found = []
     for kind, facts in KINDS.items():
         for (fact, topic, service, group), slots in bads.items():
             if fact in facts:
                 key = (fact, topic, service, group)
-                series = Series(
-                    Scope(kind, topic, service, group), slots, totals.get(topic, Counts()), days.get(key, {})
-                )
-                found.append(series)
+                total = own_totals.get(key) if fact in OWN_TOTALS else totals.get(topic)
+                scope = Scope(kind, topic, service, group)
+                found.append(Series(scope, slots, total or Counts(), days.get(key, {})))
     return found
+
+
+def _totals(
+    store: Store, topics: Sequence[str], since: datetime, until: datetime
+) -> tuple[dict[str, Counts], dict[FactKey, Counts]]:
+    """Return all records by topic, and what else is a total by the facts that have one of their own."""
+    asked = {"since": since, "until": until, "topics": list(topics)}
+    traffic = {row["topic"]: _counts(row) for row in store.query("incident_totals", asked)}
+    own = {
+        (row["kind"], row["topic"], row["service"], row["consumer_group"]): _counts(row)
+        for row in store.query("incident_own_totals", {**asked, "kinds": list(OWN_TOTALS)})
+    }
+    return traffic, own
+
+
+def _counts(row: Mapping[str, Any]) -> Counts:
+    return Counts([int(slot) for slot in row["slots"]], [int(n) for n in row["counts"]])
 
 
 def _days(
     store: Store, topics: Sequence[str], kinds: Sequence[str], since: datetime, until: datetime
-) -> dict[tuple[str, str, str, str], dict[int, tuple[int, int]]]:
+) -> dict[FactKey, dict[int, tuple[int, int]]]:
     rows = store.query(
         "incident_days", {"topics": list(topics), "kinds": list(kinds), "since": since, "until": until}
     )
-    totals: dict[str, dict[int, int]] = defaultdict(dict)
-    bads: dict[tuple[str, str, str, str], dict[int, int]] = defaultdict(dict)
+    traffic: dict[str, dict[int, int]] = defaultdict(dict)
+    found: dict[FactKey, dict[int, tuple[int, int]]] = defaultdict(dict)
     for row in rows:
         day = row["day"].toordinal() - datetime(1970, 1, 1).toordinal()
         if row["kind"] == "traffic":
-            totals[row["topic"]][day] = row["total"]
+            traffic[row["topic"]][day] = row["total"]
         else:
-            bads[row["kind"], row["topic"], row["who"], row["consumer_group"]][day] = row["bad"]
+            key = (row["kind"], row["topic"], row["who"], row["consumer_group"])
+            found[key][day] = (row["bad"], row["total"])
     return {
-        key: {day: (own.get(day, 0), total) for day, total in totals[key[1]].items()}
-        for key, own in bads.items()
+        key: own
+        if key[0] in OWN_TOTALS
+        else {day: (own.get(day, (0, 0))[0], total) for day, total in traffic[key[1]].items()}
+        for key, own in found.items()
     }
 
 

@@ -22,6 +22,7 @@ QUIET_UNKNOWN_S = 1800
 HOPELESS = 25.0  # so unlikely (e^-25) that nothing further back can belong to it
 DETECTION_SLOTS_MAX = 200
 SAMPLES_MAX = 5
+SHARE_BAD = 10  # so many bad events say what share is bad: more would reach back into the noise before
 CHUNK = 2_048
 
 Phase = Literal["open", "no data", "mitigated", "resolved"]
@@ -142,10 +143,13 @@ class _Judge:
         return stop
 
     def _share(self, pair: Pair, position: int, threshold: float) -> float:
-        """Return the bad share of the incident, carefully: by the short window since its first bad event."""
+        """Return the bad share of the incident, carefully: by its newest bad events, of the short window at most."""
         at_s = self._bads[position].end_s
         from_s = max(at_s - pair.short_s, self._after_s)
-        first = bisect_left(self._bads, from_s, key=lambda slot: slot.slot_s)
+        first, newest = position, self._bads[position].bad
+        while newest < SHARE_BAD and first > 0 and self._bads[first - 1].slot_s >= from_s:
+            first -= 1
+            newest += self._bads[first].bad
         first_s = self._bads[first].slot_s
         total = self._total.between(first_s, at_s)
         share = self._bad.between(first_s, at_s) / total if total else 1.0

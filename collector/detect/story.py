@@ -40,7 +40,7 @@ BAD_WORDS: dict[str, tuple[str, str]] = {
     "schema_break": ("event that could not be handled", "events that could not be handled"),
     "consumer_stalled": ("record not read", "records not read"),
     "producer_silent": ("missing event", "missing events"),
-    "flow_stuck": ("stuck flow", "stuck flows"),
+    "flow_stuck": ("event without what usually follows", "events without what usually follows"),
     "duplicates": ("duplicate", "duplicates"),
     "out_of_order": ("event out of order", "events out of order"),
 }

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from collector.detect.count_flow_facts import COUNTED_FROM, COUNTED_TIME
 from collector.detect.incident_changes import find_deployments, read_changes, read_flow
 from collector.detect.incident_facts import Scope
 from collector.detect.incident_states import read_states
@@ -35,6 +36,7 @@ EVERY_S = 5.0
 WARM_UP = timedelta(hours=12)
 CAUSES_BEFORE = timedelta(hours=3)
 STATES_EVERY = timedelta(seconds=60)
+FLOWS_JUDGED = "flow facts judged"
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -66,6 +68,9 @@ class JudgeIncidents:
         if now - self._states_at >= STATES_EVERY or now < self._states_at:
             self._look_at_states(active, now, marks.get(WATCHING, now))
             moments += [_moment(stretch) for _, stretch in self._states if stretch.phase != "resolved"]
+        if (counted := marks.get(COUNTED_TIME, _BEGIN)) > marks.get(FLOWS_JUDGED, _BEGIN):
+            moments.append(marks[COUNTED_FROM])
+            new[FLOWS_JUDGED] = counted
         if found.since:
             moments.append(found.since)
             write_deployments(self._store, find_deployments(self._store, found.since, now), now)

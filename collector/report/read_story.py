@@ -20,7 +20,14 @@ CAUSES_DRAWN_FROM = 0.5  # of the likelihood of the likeliest: the axis reaches 
 BEFORE_MIN = timedelta(seconds=40)
 GROUPS_WITHIN = timedelta(days=1)
 CHANGE_WITHIN = timedelta(minutes=10)  # what arrives late may move a change that is already named as a cause
-FACTS = {"dead_letters": "dead_letters", "schema_break": "dead_letters", "retry_storm": "retries"}
+FACTS = {
+    "dead_letters": "dead_letters",
+    "schema_break": "dead_letters",
+    "retry_storm": "retries",
+    "duplicates": "duplicates",
+    "flow_stuck": "stuck",
+    "out_of_order": "order",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ FROM
         toUnixTimestamp64Milli(min(effect_time)) - toUnixTimestamp64Milli(any(cause_time)) AS latency_ms
     FROM edges_by_cause FINAL
     WHERE cause_time >= {since:DateTime64(3, 'UTC')} AND cause_time < {until:DateTime64(3, 'UTC')}
-        AND relation = 'caused' AND confidence > 0
+        AND relation = 'caused' AND confidence > 0 AND (evidence != 'inferred' OR {guesses:UInt8} = 1)
         AND cityHash64(cause_topic, cause_partition, cause_offset) % {one_in:UInt32} = 0
     GROUP BY cause_topic, cause_partition, cause_offset, cause_type, effect_topic, effect_type
 )

@@ -14,7 +14,7 @@ FROM
         arraySort(groupUniqArray((toString(effect_topic), toString(effect_type), relation != 'caused'))) AS kinds
     FROM edges_by_cause FINAL
     WHERE cause_time >= {since:DateTime64(3, 'UTC')} AND cause_time < {until:DateTime64(3, 'UTC')}
-        AND confidence > 0 AND cityHash64(cause_topic, cause_partition, cause_offset) % {one_in:UInt32} = 0
+        AND confidence > 0 AND (evidence != 'inferred' OR {guesses:UInt8} = 1) AND cityHash64(cause_topic, cause_partition, cause_offset) % {one_in:UInt32} = 0
     GROUP BY cause_topic, cause_partition, cause_offset, cause_type
 )
 GROUP BY topic, type, kinds
