@@ -10,7 +10,7 @@ from typing import Literal
 
 from collector.detect.story import BAD_WORDS, Moment
 from collector.report.lanes import Span, first_free_lane
-from collector.report.read_story import Course
+from collector.report.read_story import FACTS, Course
 from dashboard.text import count, duration, escaped
 from schemas.incidents import Incident
 
@@ -168,7 +168,7 @@ def _phase(name: PhaseName, begin: datetime, end: datetime, goes_on: bool, place
 def _rows(one: Incident, course: Course, place: _Place) -> list[Row]:
     several = BAD_WORDS.get(one.kind, ("bad event", "bad events"))[1]
     rows = []
-    if one.kind in ("dead_letters", "schema_break", "retry_storm"):
+    if one.kind in FACTS:
         rows.append(_row(several.capitalize(), "bad", course.bad, course, place, "not counted"))
     if course.sent_again is not None:
         rows.append(_row("Sent again", "good", course.sent_again, course, place, ""))

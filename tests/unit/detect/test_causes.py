@@ -152,6 +152,21 @@ def test_what_starves_below_a_failing_consumer_is_part_of_it() -> None:
     assert (found["below"].parent_id, found["apart"].parent_id) == ("dead", "")
 
 
+def test_a_step_that_does_not_follow_is_a_side_of_its_standing_consumer_whatever_the_group_is_called() -> (
+    None
+):
+    standing = replace(
+        INCIDENT, incident_id="standing", kind="consumer_stalled", topic="orders", consumer_group="pay-group-1",
+        service="", causes=(), impact_time=T0,
+    )  # fmt: skip
+    stuck = replace(standing, incident_id="stuck", kind="flow_stuck", consumer_group="", service="payments")
+    other = replace(standing, consumer_group="audit")
+    flow = replace(FLOW, edges=[*FLOW.edges, ("orders", "audit", "audits")])
+
+    assert fold([standing, stuck], flow)["stuck"].parent_id == "standing"
+    assert fold([other, stuck], flow)["stuck"].parent_id == ""
+
+
 def test_a_rollout_is_one_deployment_and_a_rollback_another_but_a_canary_none() -> None:
     def seen(*versions: str) -> list[Seen]:
         return [
