@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from statistics import median
 from typing import Literal
 
 from dashboard.changes import Change
@@ -10,7 +12,7 @@ from dashboard.text import ago, clock, count, many, rate
 
 QUIET_MINUTES = 15  # a run of failures ends with this much quiet
 STALE = timedelta(minutes=2)
-CEASED = timedelta(minutes=3)  # no dead letter for so long, and no incident open: it seems to be over
+CEASED = timedelta(minutes=3)  # no dead letter for so long at least: it seems to be over
 LAG_SAID_FROM = 10_000
 CHANGE_BEFORE = timedelta(minutes=30)
 
@@ -33,12 +35,22 @@ class Failing:
     @property
     def since(self) -> datetime:
         """Return when the latest run of failures began, to the minute."""
-        start = self.minutes[-1]
+        return datetime.fromtimestamp(self._run()[0], UTC)
+
+    def has_ceased(self, now: datetime) -> bool:
+        """Return whether it has been quiet for so long that it seems over: twice as long as was usual in its run."""
+        run = self._run()
+        usual = timedelta(seconds=median(b - a for a, b in pairwise(run))) if len(run) > 2 else timedelta()
+        return now - self.last_time > max(CEASED, 2 * usual)
+
+    def _run(self) -> list[int]:
+        """Return the minutes of the latest run of failures, earliest first."""
+        run = [self.minutes[-1]]
         for minute in reversed(self.minutes):
-            if start - minute > QUIET_MINUTES * 60:
+            if run[-1] - minute > QUIET_MINUTES * 60:
                 break
-            start = minute
-        return datetime.fromtimestamp(start, UTC)
+            run.append(minute)
+        return run[:0:-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +68,7 @@ class Facts:
     collector_state: str
     lag: int
     suspicion: str = ""
-    """What most likely made the most frequent reason fail, in words; empty = nothing is likely."""
+    """What most likely made `foremost(failing, now)` fail, in words; empty = nothing is likely."""
     incident: str = ""
     """The most pressing incident that is open, as a sentence; empty = none is."""
 
@@ -75,11 +87,14 @@ def judge(facts: Facts) -> Verdict:
     if not facts.rows:
         return _no_data(facts)
     worries = _worries(facts)
-    current = [failing for failing in facts.failing if failing.last_15m]
-    if current:
-        over = not facts.incident and all(facts.now - failing.last_time > CEASED for failing in current)
-        sentence = _failed(current, facts.now) if over else _failing_now(current)
-        return Verdict("warn" if over else "bad", sentence, (*_suspects(facts, current), *worries))
+    going_on, ceased = _parted(facts.failing, facts.now)
+    if facts.incident and not going_on:
+        going_on, ceased = ceased, []  # it is not over before its incident is
+    if going_on:
+        past = [_ceased(ceased, going_on, facts.now)] if ceased else []
+        return Verdict("bad", _failing_now(going_on), (*_suspects(facts, going_on), *past, *worries))
+    if ceased:
+        return Verdict("warn", _failed(ceased, facts.now), (*_suspects(facts, ceased), *worries))
     if facts.incident:
         return Verdict("bad", facts.incident, tuple(worries))
     if worries:
@@ -96,6 +111,19 @@ def judge(facts: Facts) -> Verdict:
         f"{rate(facts.events_5m / 5)} over {many(facts.topics, 'topic')}."
     )
     return Verdict("good", sentence, tuple(details))
+
+
+def foremost(failing: Sequence[Failing], now: datetime) -> Failing | None:
+    """Return the most frequent failure of what the verdict is about: what goes on, or else what was until just now."""
+    going_on, ceased = _parted(failing, now)
+    return max(going_on or ceased, key=lambda one: one.last_15m, default=None)
+
+
+def _parted(failing: Sequence[Failing], now: datetime) -> tuple[list[Failing], list[Failing]]:
+    """Return what goes on, and what was in the last minutes and has ceased."""
+    current = [one for one in failing if one.last_15m]
+    ceased = [one for one in current if one.has_ceased(now)]
+    return [one for one in current if one not in ceased], ceased
 
 
 def _no_data(facts: Facts) -> Verdict:
@@ -123,6 +151,23 @@ def _failed(current: Sequence[Failing], now: datetime) -> str:
     return f"{who}: {_how_many(current)}, the last one {ago(last, now)}."
 
 
+def _ceased(past: Sequence[Failing], going_on: Sequence[Failing], now: datetime) -> str:
+    """Tell what is over; who still fails for another reason is named with the one that is over."""
+    still = {one.failing for one in going_on}
+    names = [
+        f"{one.failing or one.topic} with {_short(one.reason)}"
+        if one.reason and one.failing in still
+        else one.failing or one.topic
+        for one in past
+    ]
+    last = max(one.last_time for one in past)
+    return f"Ceased, it seems: {_and(list(dict.fromkeys(names)))}; {_how_many(past)}, the last one {ago(last, now)}."
+
+
+def _short(reason: str) -> str:
+    return reason.rpartition(".")[2]
+
+
 def _how_many(current: Sequence[Failing]) -> str:
     total = sum(failing.last_15m for failing in current)
     return f"{many(total, 'dead letter')} in {QUIET_MINUTES} minutes"
@@ -138,7 +183,7 @@ def _suspects(facts: Facts, current: Sequence[Failing]) -> list[str]:
     said = []
     top = max(current, key=lambda failing: failing.last_15m)
     if top.reason:
-        said.append(f"Most frequent reason: {top.reason.rpartition('.')[2]} ({count(top.last_15m)} of them).")
+        said.append(f"Most frequent reason: {_short(top.reason)} ({count(top.last_15m)} of them).")
     if facts.suspicion:
         return [*said, f"Likely cause: {facts.suspicion}."]
     since = top.since

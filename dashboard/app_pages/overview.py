@@ -24,7 +24,7 @@ from dashboard.frame import (
 )
 from dashboard.read import dead_letters, incidents, rows, slow_rows
 from dashboard.text import ago, clock, count, duration, visible
-from dashboard.verdict import Facts, Failing, judge
+from dashboard.verdict import Facts, Failing, foremost, judge
 from schemas.records import EventRef
 
 WINDOW = timedelta(hours=1)
@@ -54,18 +54,24 @@ def _facts(
         heard=max((row["observed_time"] for row in collectors), default=None),
         collector_state=next((row["state"] for row in collectors if row["state"] != "running"), "running"),
         lag=int(lag["lag"]),
-        suspicion=_suspicion() if any(item.last_15m for item in failing) else "",
+        suspicion=_suspicion(foremost(failing, now)),
         incident=sentence(pressing[0].incident, now) if pressing else "",
     )
 
 
-def _suspicion() -> str:
-    """Return what most likely made the most frequent reason of now fail."""
-    current = [reason for reason in dead_letters(WEEK_S).reasons if reason.last_15m]
-    top = max(current, key=lambda reason: reason.last_15m, default=None)
-    if top is None or not top.suspects or top.suspects[0].likelihood < LIKELY_FROM:
+def _suspicion(top: Failing | None) -> str:
+    """Return what most likely made the failure that the verdict is about."""
+    if top is None:
         return ""
-    return suspicion(top.suspects[0])
+    alike = [
+        reason
+        for reason in dead_letters(WEEK_S).reasons
+        if reason.exception == top.reason and top.topic in reason.dead_letter_topics
+    ]
+    reason = max(alike, key=lambda one: one.last_15m, default=None)
+    if reason is None or not reason.suspects or reason.suspects[0].likelihood < LIKELY_FROM:
+        return ""
+    return suspicion(reason.suspects[0])
 
 
 def _failing() -> list[Failing]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dashboard.changes import Change
-from dashboard.verdict import Facts, Failing, Verdict, judge
+from dashboard.verdict import Facts, Failing, Verdict, foremost, judge
 from schemas.records import EventRef
 
 NOW = datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)
@@ -78,7 +78,7 @@ def test_two_services_fail_together_and_more_are_counted() -> None:
 
 
 def test_what_has_ceased_is_told_as_past_unless_its_incident_is_open() -> None:
-    ceased = _failing(last_time=NOW - timedelta(minutes=4))
+    ceased = _failing(last_time=NOW - timedelta(minutes=4), minutes=_minutes_ago(4, 5, 6, 200))
 
     over = _judge(failing=[ceased])
     assert (over.level, over.sentence) == (
@@ -86,6 +86,42 @@ def test_what_has_ceased_is_told_as_past_unless_its_incident_is_open() -> None:
     )  # fmt: skip
     assert _judge(failing=[ceased], incident="inventory fails on stock.").level == "bad"
     assert _judge(failing=[ceased, _failing()]).level == "bad"
+
+
+def test_beside_what_goes_on_what_has_ceased_is_told_as_past() -> None:
+    ceased = _failing(last_15m=31, last_time=NOW - timedelta(minutes=4), minutes=_minutes_ago(4, 5, 6, 7))
+    noise = _failing(failing="emails", reason="x.Bounced", last_15m=2, minutes=_minutes_ago(0, 9))
+
+    found = _judge(failing=[ceased, noise])
+
+    assert (found.level, found.sentence) == (
+        "bad", "emails fails: 2 dead letters in 15 minutes, since 11:51 UTC.",
+    )  # fmt: skip
+    assert found.details == (
+        "Most frequent reason: Bounced (2 of them).",
+        "Ceased, it seems: inventory; 31 dead letters in 15 minutes, the last one 4 min ago.",
+    )
+    assert foremost([ceased, noise], NOW) is noise
+    assert foremost([ceased], NOW) is ceased
+    assert foremost([_failing(last_15m=0)], NOW) is None
+
+
+def test_who_still_fails_for_another_reason_is_named_with_the_one_that_is_over() -> None:
+    ceased = _failing(last_time=NOW - timedelta(minutes=4), minutes=_minutes_ago(4, 5))
+
+    found = _judge(failing=[ceased, _failing(reason="x.Timeout", last_15m=1)])
+
+    assert found.sentence.startswith("inventory fails: 1 dead letter in 15 minutes")
+    assert found.details[-1].startswith("Ceased, it seems: inventory with SchemaMismatch; 11 dead letters")
+
+
+def test_what_fails_now_and_then_has_not_ceased_between_two_times() -> None:
+    slow = _failing(last_time=NOW - timedelta(minutes=5), minutes=_minutes_ago(5, 9, 13, 17))
+
+    assert _judge(failing=[slow]).sentence.startswith("inventory fails")
+    assert _judge(failing=[_failing(last_time=slow.last_time, minutes=_minutes_ago(5, 6, 7))]).level == "warn"
+    late = NOW + timedelta(minutes=4)
+    assert slow.has_ceased(late)
 
 
 def test_where_no_service_is_known_the_topic_is_named() -> None:
