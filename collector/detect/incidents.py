@@ -181,7 +181,7 @@ _TITLES: dict[IncidentKind, Callable[[str, str], str]] = {
     "schema_break": lambda topic, who: f"{who} cannot read the new form of {topic}",
     "consumer_stalled": lambda topic, who: f"{who} stands still on {topic}",
     "producer_silent": lambda topic, who: f"{who} has stopped writing to {topic}",
-    "flow_stuck": lambda topic, who: f"what {who} usually writes after {topic} does not come in time",
+    "flow_stuck": lambda topic, who: f"{who} does not follow up on {topic} in time",
     "duplicates": lambda topic, who: f"{who} writes duplicates to {topic}",
-    "out_of_order": lambda topic, who: f"{who} changes the order on {topic}",
+    "out_of_order": lambda topic, who: f"{who} handles {topic} out of order",
 }

@@ -153,7 +153,8 @@ def _what(incident: Incident, say: _Clock) -> str:
     one, several = BAD_WORDS.get(incident.kind, ("bad event", "bad events"))
     much = many(incident.bad, one, several)
     if incident.total and incident.total >= incident.bad and incident.kind != "consumer_stalled":
-        much += f" against {count(incident.total)} events ({incident.bad / incident.total:.1%})"
+        of = "for" if incident.kind == "retry_storm" else "of"
+        much += f" {of} {count(incident.total)} events ({incident.bad / incident.total:.1%})"
     return f"{title}: {much} since {say.at(incident.impact_time)}."
 
 

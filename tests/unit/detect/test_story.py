@@ -17,7 +17,7 @@ def test_the_paragraph_says_what_why_and_that_it_is_over() -> None:
     told = tell(incident(causes=(cause(timedelta(minutes=6), 0.8),), left_behind=3), NOW)
 
     assert told.paragraph == (
-        "inventory gives up on stock.reserve: 12 dead letters against 340 events (3.5%) since 10:02 UTC. "
+        "inventory gives up on stock.reserve: 12 dead letters of 340 events (3.5%) since 10:02 UTC. "
         "Most likely cause: orders 1.5.0 was deployed at 09:56 UTC, 6 min before (80% likely). "
         "It was noticed after 4 min. It is over: the last bad moment was 10:36 UTC, after 34 min. "
         "3 dead letters are left behind and still to be put right."
