@@ -11,6 +11,7 @@ _TEXT_SHARE = 0.3  # of the width: about what a text takes
 _AXIS_WIDTH = 48  # the same on every chart of a page, so that times stand below each other
 _TICK_EVERY_MINUTE_S = 600
 _ROOM_FOR_TEXT = 1.3
+NOUGHT_IS_NOUGHT = "datum.value === 0 ? '0' : datum.label"  # in thousands it would be 0k
 
 
 def rate_bars(
@@ -124,8 +125,7 @@ def two_forms(rows: Sequence[dict[str, Any]], *, step_s: int, height: int = 170)
     x = _time_axis(True)
     if len({row["step"] for row in rows}) * step_s < _TICK_EVERY_MINUTE_S:
         x["axis"]["tickCount"] = {"interval": "minute", "step": 1}  # else a minute is written several times
-    return {
-        "height": height,
+    bars = {
         "data": {"values": values},
         "mark": {"type": "bar"},
         "encoding": {
@@ -151,8 +151,9 @@ def two_forms(rows: Sequence[dict[str, Any]], *, step_s: int, height: int = 170)
                 {"field": "records", "type": "quantitative", "format": ","},
             ],
         },
-        "config": {"view": {"stroke": None}},
     }
+    # Data at the top would reach the picture after it is drawn, and leave it empty until the next refresh.
+    return {"height": height, "layer": [bars], "config": {"view": {"stroke": None}}}
 
 
 def _frame(x: dict[str, Any], now: datetime, window: timedelta) -> dict[str, Any]:
@@ -186,6 +187,7 @@ def _time_axis(times: bool) -> dict[str, Any]:
 def _value_axis(field: str, title: str, *, is_nought: bool = False) -> dict[str, Any]:
     """Return an axis from nought up; where all values are nought (`is_nought`) it still needs a length."""
     axis = {"title": title, "titleFontSize": 11, "tickCount": 3, "format": "~s"}
+    axis["labelExpr"] = NOUGHT_IS_NOUGHT
     axis |= {"minExtent": _AXIS_WIDTH, "maxExtent": _AXIS_WIDTH}
     scale = {"domainMin": 0} | ({"domainMax": 1} if is_nought else {})
     return {"field": field, "type": "quantitative", "scale": scale, "axis": axis}

@@ -8,7 +8,11 @@ import streamlit as st
 
 from collector.errors import HeadwaterError, StoreUnavailableError
 from dashboard.read import NoTablesYetError
-from dashboard.text import escaped
+from dashboard.text import escaped, many, with_code
+
+OLDER_STORE = (
+    "Nothing is lost. A collector of this version makes them when it starts, or run `headwater migrate`."
+)
 
 
 def heading(title: str, middle: Callable[[], None] = lambda: None) -> bool:
@@ -78,8 +82,12 @@ def told() -> Iterator[None]:
     """Turn the errors that a user can act on into a message."""
     try:
         yield
-    except NoTablesYetError:
-        no_data("No data yet: the store is empty.")
+    except NoTablesYetError as error:
+        if error.is_empty:
+            no_data("No data yet: the store is empty.")
+        else:
+            missing = many(error.missing, "change of its tables is", "changes of its tables are")
+            verdict("warn", f"The store was made by an older Headwater: {missing} missing.", [OLDER_STORE])
     except StoreUnavailableError as error:
         verdict("bad", "The store does not answer.", [str(error)])
     except HeadwaterError as error:
@@ -89,8 +97,8 @@ def told() -> Iterator[None]:
 def verdict(level: str, sentence: str, details: list[str]) -> None:
     """Draw the sentence that a page opens with. Text is escaped here."""
     marks = {"bad": "✖", "warn": "▲", "good": "✓", "none": "○"}
-    lines = "".join(f"<p>{escaped(detail, 600)}</p>" for detail in details)
-    said = f"<b>{marks[level]}&nbsp; {escaped(sentence, 400)}</b>{lines}"
+    lines = "".join(f"<p>{with_code(escaped(detail, 600))}</p>" for detail in details)
+    said = f"<b>{marks[level]}&nbsp; {with_code(escaped(sentence, 400))}</b>{lines}"
     st.html(f'<div class="hw-verdict hw-{level}" role="status">{said}</div>')
 
 

@@ -38,6 +38,7 @@ from dashboard.group_cascades import Summary, summarize
 from dashboard.spans import Span
 from schemas.incidents import Incident
 from schemas.records import EventRef
+from schemas.sql import migrations
 
 FRESH_SECONDS = 2
 EDGES_MAX = 50_000
@@ -61,12 +62,17 @@ def _store() -> Store:
 def _tables_are_there() -> bool:
     missing = plan(_store())
     if missing:
-        raise NoTablesYetError
+        raise NoTablesYetError(len(missing), of=len(migrations()))
     return True
 
 
 class NoTablesYetError(Exception):
-    """The store answers, but no collector has made its tables yet."""
+    """The store answers, but no collector of this version has made its tables yet."""
+
+    def __init__(self, missing: int, *, of: int) -> None:
+        super().__init__(f"{missing} of {of} changes of the tables are missing")
+        self.missing = missing
+        self.is_empty = missing == of
 
 
 def rows(name: str, /, **params: Any) -> list[dict[str, Any]]:

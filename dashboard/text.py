@@ -1,6 +1,7 @@
 """Wire text made harmless and readable. Everything that came from a record passes through here before it is shown."""
 
 import html
+import re
 
 from collector.words import (
     CLIP_CHARACTERS,
@@ -29,12 +30,20 @@ __all__ = [
     "size",
     "stamp",
     "visible",
+    "with_code",
 ]
+
+_BACKTICKS = re.compile("`([^`<>]{1,100})`")
 
 
 def escaped(text: str, limit: int = CLIP_CHARACTERS) -> str:
     """Return `text` ready to stand inside an HTML element or a quoted attribute, isolated in its direction."""
     return f"<bdi>{html.escape(visible(text, limit))}</bdi>"
+
+
+def with_code(html_text: str) -> str:
+    """Return escaped text with what stands between backticks set as code."""
+    return _BACKTICKS.sub(r"<code>\1</code>", html_text)
 
 
 def bytes_text(raw: bytes, limit: int = 4_096) -> tuple[str, bool]:

@@ -55,7 +55,9 @@ def trend_bars(points: Sequence[Point], title: str, *, height: int = 150) -> dic
         },
     }  # fmt: skip
     bars = {
-        "mark": {"type": "bar", "stroke": BLUE, "strokeWidth": 1},
+        "data": {"values": values},  # at the top they would come after the picture is drawn
+        "mark": {"type": "bar", "stroke": BLUE, "strokeWidth": 1}
+        | ({"width": 40} if len(points) < 4 else {}),
         "encoding": {
             "y": y,
             "color": {**kind, "scale": {"domain": ["now", "before", "few"], "range": [BLUE, BLUE, BLUE]}},
@@ -76,7 +78,6 @@ def trend_bars(points: Sequence[Point], title: str, *, height: int = 150) -> dic
     }
     return {
         "height": height,
-        "data": {"values": values},
         "encoding": {"x": x},
         "layer": [bars],
         "config": {"view": {"stroke": None}},

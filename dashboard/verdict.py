@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from statistics import median
+from datetime import datetime, timedelta
 from typing import Literal
 
+from collector.detect.dead_letters import has_ceased, run_began
 from dashboard.changes import Change
 from dashboard.text import ago, clock, count, many, rate
 
-QUIET_MINUTES = 15  # a run of failures ends with this much quiet
+QUIET_MINUTES = 15  # without a dead letter, and nothing is said to be failing
 STALE = timedelta(minutes=2)
-CEASED = timedelta(minutes=3)  # no dead letter for so long at least: it seems to be over
 LAG_SAID_FROM = 10_000
 CHANGE_BEFORE = timedelta(minutes=30)
 
@@ -35,22 +33,11 @@ class Failing:
     @property
     def since(self) -> datetime:
         """Return when the latest run of failures began, to the minute."""
-        return datetime.fromtimestamp(self._run()[0], UTC)
+        return run_began(self.minutes)
 
     def has_ceased(self, now: datetime) -> bool:
-        """Return whether it has been quiet for so long that it seems over: twice as long as was usual in its run."""
-        run = self._run()
-        usual = timedelta(seconds=median(b - a for a, b in pairwise(run))) if len(run) > 2 else timedelta()
-        return now - self.last_time > max(CEASED, 2 * usual)
-
-    def _run(self) -> list[int]:
-        """Return the minutes of the latest run of failures, earliest first."""
-        run = [self.minutes[-1]]
-        for minute in reversed(self.minutes):
-            if run[-1] - minute > QUIET_MINUTES * 60:
-                break
-            run.append(minute)
-        return run[:0:-1]
+        """Return whether it seems to be over."""
+        return has_ceased(self.minutes, self.last_time, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from statistics import median
 from typing import Any, Literal
 
 from collector.detect.dead_letters_causes import Change, Failing, Suspect, suspects, taken_over
 
 RUN_ENDS_AFTER = timedelta(minutes=15)  # a run of failures ends with this much quiet
+CEASED = timedelta(minutes=3)  # no failure for so long at least: it seems to be over
 NOW_WINDOW = timedelta(minutes=15)
 SUSPECTS_SHOWN = 3
 
@@ -60,6 +63,10 @@ class Reason:
     def backlog(self) -> int:
         """Return how many are still to be put right."""
         return self.waiting + self.failed_again
+
+    def has_ceased(self, now: datetime) -> bool:
+        """Return whether it seems to be over."""
+        return has_ceased(self.minutes, self.last_time, now)
 
     @property
     def failing(self) -> str:
@@ -145,12 +152,24 @@ def foremost(reasons: Iterable[Reason]) -> Reason | None:
 
 def run_began(minutes: Sequence[int]) -> datetime:
     """Return when the latest run of failures began, from the minutes (s since 1970, ascending) with any."""
-    start = minutes[-1]
-    for minute in reversed(minutes):
-        if start - minute > RUN_ENDS_AFTER.total_seconds():
+    return datetime.fromtimestamp(_latest_run(minutes)[0], UTC)
+
+
+def has_ceased(minutes: Sequence[int], last_time: datetime, now: datetime) -> bool:
+    """Return whether it has been quiet so long that it seems over: twice what was usual in its run, and CEASED."""
+    run = _latest_run(minutes)
+    usual = timedelta(seconds=median(later - one for one, later in pairwise(run)) if len(run) > 2 else 0)
+    return now - last_time > max(CEASED, 2 * usual)
+
+
+def _latest_run(minutes: Sequence[int]) -> list[int]:
+    """Return the minutes of the latest run of failures, ascending."""
+    run = [minutes[-1]]
+    for minute in reversed(minutes[:-1]):
+        if run[-1] - minute > RUN_ENDS_AFTER.total_seconds():
             break
-        start = minute
-    return datetime.fromtimestamp(start, UTC)
+        run.append(minute)
+    return run[::-1]
 
 
 def reasons_of(rows: Iterable[Mapping[str, Any]], changes: Sequence[Change]) -> list[Reason]:

@@ -30,10 +30,13 @@ def headline(report: Report, *, any_event: bool) -> Headline:
     if not any_event:
         return Headline("none", "No data yet: no event has been stored, so nothing is known of dead letters.")
     current = [reason for reason in report.reasons if reason.last_15m]
-    if current:
-        return Headline("bad", _failing_now(current, report.now), (*_why(current), *_backlog(report)))
+    going_on = [reason for reason in current if not reason.has_ceased(report.now)]
+    past = _ceased([reason for reason in current if reason not in going_on], report.now)
+    if going_on:
+        details = (*_why(going_on), *past, *_backlog(report))
+        return Headline("bad", _failing_now(going_on, report.now), details)
     if report.backlog:
-        return Headline("warn", _waiting(report), tuple(_why([r for r in report.reasons if r.backlog])))
+        return Headline("warn", _waiting(report), (*_why([r for r in report.reasons if r.backlog]), *past))
     if report.reasons:
         last = max(reason.last_time for reason in report.reasons)
         return Headline(
@@ -101,6 +104,18 @@ def _failing_now(current: Sequence[Reason], now: datetime) -> str:
     return (
         f"{_and(names)} {verb}: {many(total, 'event')} given up in 15 minutes, since {clock(since, now)} UTC."
     )
+
+
+def _ceased(past: Sequence[Reason], now: datetime) -> list[str]:
+    """Tell what failed in the last minutes and does not any more."""
+    if not past:
+        return []
+    names = list(
+        dict.fromkeys(f"{who(reason)} ({reason.exception_name or 'no reason given'})" for reason in past)
+    )
+    total = many(sum(reason.last_15m for reason in past), "event")
+    last = ago(max(reason.last_time for reason in past), now)
+    return [f"Ceased, it seems: {_and(names)}; {total} given up in 15 minutes, the last one {last}."]
 
 
 def _waiting(report: Report) -> str:

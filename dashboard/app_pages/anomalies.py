@@ -51,10 +51,10 @@ def _say(found: list[Anomaly], window: str) -> None:
         return
     kinds = list(dict.fromkeys(WORDS[one.kind].label.lower() for one in unusual))
     worst = unusual[0]
-    usually = "with no history to compare" if worst.usual is None else f"usually {usual_text(worst)}"
+    usually = "there is no history to compare with" if worst.usual is None else f"usually {usual_text(worst)}"
     where = f"{worst.topic}" + (f" by {worst.service}" if worst.service else "")
-    sentence = f"{many(len(unusual), 'anomaly is', 'anomalies are')} above what is usual: {', '.join(kinds)}."
-    verdict("warn", sentence, [f"First of all {found_text(worst)} on {where}, {usually}."])
+    sentence = f"{many(len(unusual), 'anomaly stands out', 'anomalies stand out')}: {', '.join(kinds)}."
+    verdict("warn", sentence, [f"First of all {found_text(worst)} on {where}; {usually}."])
 
 
 def _draw(found: list[Anomaly], now: datetime) -> None:
@@ -101,7 +101,7 @@ def _cells(one: Anomaly, now: datetime) -> list[dict[str, Any]]:
     return [
         {
             "text": WORDS[one.kind].label,
-            "under": "above what is usual" if one.unusual else "as usual" if one.usual else "few",
+            "under": _judged(one),
             "style": "strong",
         },
         {"text": place, "under": f"by {by}{other}"},
@@ -111,9 +111,15 @@ def _cells(one: Anomaly, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
+def _judged(one: Anomaly) -> str:
+    if one.unusual:
+        return "many, without history" if one.usual is None else "above what is usual"
+    return "as usual" if one.usual else "few"
+
+
 def _panel(one: Anomaly) -> None:
     words = WORDS[one.kind]
-    mark = '<span class="hw-badge dead">UNUSUAL</span>' if one.unusual else ""
+    mark = '<span class="hw-badge dead">STANDS OUT</span>' if one.unusual else ""
     st.html(f'<div class="hw-title">{words.label}</div>{mark}{escaped(found_text(one))}')
     st.html(f'<div class="hw-note">{words.meaning}</div>')
     facts = [

@@ -16,6 +16,12 @@ from schemas.records import EventRef
 
 WINDOW = timedelta(hours=1)
 LAG_ROWS = 30
+MEANINGS = {
+    "Behind": "Records that the brokers hold and that are not in the store yet.",
+    "Latest write": "How long the store took for the latest batch, of the slowest collector.",
+    "Latest link pass": "How long it took to find the causes of the latest batch.",
+    "Waiting to be written": "Records that were read and wait until a write is due. They are not committed yet.",
+}
 
 
 def _body() -> None:
@@ -50,7 +56,7 @@ def _say(collectors: list[dict[str, Any]], lag: dict[str, Any], now: datetime) -
     newest = max(row["observed_time"] for row in collectors)
     if now - newest > STALE:
         detail = "It has stopped, or the store does not take its reports. What is behind now is not known."
-        verdict("warn", f"The collector went silent {ago(newest, now)}.", [detail])
+        verdict("warn", f"The collector went silent {ago(newest, now)}: what you see is old.", [detail])
         return
     odd = [row for row in collectors if row["state"] != "running" and now - row["observed_time"] <= STALE]
     if odd:
@@ -60,16 +66,19 @@ def _say(collectors: list[dict[str, Any]], lag: dict[str, Any], now: datetime) -
     alive = sum(1 for row in collectors if now - row["observed_time"] <= STALE)
     if lag["paused"]:
         verdict(
-            "warn", f"{many(lag['paused'], 'partition')} held back: the store is slower than the topics.", []
+            "warn",
+            f"What you see is not fresh: {many(lag['paused'], 'partition')} held back.",
+            ["The store is slower than the topics. What is held back stays on the brokers and comes later."],
         )
     elif lag["lag"] >= 10_000:
         verdict(
             "warn",
-            f"{count(lag['lag'])} records behind, in {count(lag['behind'])} of {count(lag['partitions'])} partitions.",
-            [],
+            f"What you see is not fresh: {many(lag['lag'], 'record')} behind.",
+            [f"In {count(lag['behind'])} of {count(lag['partitions'])} partitions; the worst stand below."],
         )
     else:
-        verdict("good", f"{many(alive, 'collector')} running, {count(lag['lag'])} records behind.", [])
+        running = f"{many(alive, 'collector')} running, {many(lag['lag'], 'record')} behind"
+        verdict("good", f"What you see is complete and fresh: {running}.", [])
 
 
 def _numbers(
@@ -90,7 +99,7 @@ def _numbers(
         ("Newest event", ago(newest["newest_time"], now) if newest["rows"] else "none"),
     ]
     for column, (label, value) in zip(st.columns(len(numbers)), numbers, strict=True):
-        column.metric(label, value)
+        column.metric(label, value, help=MEANINGS.get(label))
 
 
 def _rate(now: datetime) -> None:
@@ -133,7 +142,7 @@ def _lag(total: dict[str, Any]) -> None:
         {"text": "Topic"},
         {"text": "partition", "style": "number"},
         {"text": "behind", "style": "number", "width": "120px"},
-        {"text": "committed / end", "style": "number"},
+        {"text": "stored / on the broker", "style": "number"},
         {"text": ""},
         {"text": "reported", "style": "time"},
     ]
@@ -199,7 +208,7 @@ def _sizes() -> None:
         for row in found
     ]
     columns = [{"text": "Table"}, {"text": "rows", "style": "number"}, {"text": "on disk", "style": "number"}]
-    data = {"scope": "", "label": "Store", "columns": columns, "rows": lines}
+    data = {"scope": "", "label": "Store", "columns": columns, "rows": lines, "height": 380}
     link_list(data, key="sizes", on_pick=lambda _id, _open: None)
     st.caption(f"{size(sum(row['bytes'] for row in found))} on disk in all.")
 

@@ -121,7 +121,9 @@ def _draw(classes: list[FlowClass]) -> None:
         if any(one.cut for one in classes):
             notes.append("Some cascades are larger than what is followed here.")
         notes.append(
-            "Sizes, times and ends are those of the cascades that were followed: up to 40 of each kind."
+            "Sizes, times and ends are those of the cascades that were followed: up to 40 of each kind. "
+            "The upper number is the median, the lower one what 95 of 100 stay below. "
+            "Rates are over the whole time that was chosen."
         )
         st.caption(" ".join(notes))
     with right.container(border=True, height=PANEL_HEIGHT, key="flow_panel"):

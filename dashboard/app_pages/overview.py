@@ -249,6 +249,9 @@ def _slowest() -> None:
     ]
     data = {"scope": "", "label": "Slowest steps", "columns": columns, "rows": lines}
     link_list(data, key="slowest", on_pick=go_to_event)
+    st.caption(
+        "From cause to effect: half of them took at most p50, 95 of 100 at most p95. A row opens the slowest."
+    )
 
 
 def _changes(found: list[Change], now: datetime) -> None:

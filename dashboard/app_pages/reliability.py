@@ -7,7 +7,7 @@ import streamlit as st
 from collector import links
 from collector.detect.measures import DEFINITIONS
 from collector.report import words
-from collector.report.figures import Key, Line
+from collector.report.figures import TIMES, Key, Line
 from collector.report.period import Period, last_whole_week, named
 from collector.report.reliability import Reliability, csv_text
 from dashboard import draw_reliability as drawn
@@ -31,7 +31,7 @@ from dashboard.views.scorecard import draw_scorecard
 
 DAYS = {"7 d": 7, "28 d": 28, "90 d": 90}
 BY: dict[str, Key] = {"By topic": "topic", "By service": "service", "By flow": "flow", "By team": "team"}
-HEIGHT = 640
+HEIGHT = 716
 
 
 def _chosen(now: datetime) -> tuple[Period | None, Key]:
@@ -113,6 +113,9 @@ def _panel(found: Reliability, line: Line) -> None:
     elif behind:
         st.markdown(f"**Rests on {words.n_text(line)}, longest first**")
         incident_links(behind, found.now)
+    elif line.value is None and line.name in TIMES and found.everything.now.incidents:
+        st.markdown("**Not measured of any of these**")
+        incident_links(found.everything.now.incidents, found.now)
     else:
         st.caption("There is no incident behind it.")
 

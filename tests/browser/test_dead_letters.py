@@ -26,7 +26,7 @@ def test_it_opens_at_the_foremost_reason_with_the_numbers_of_the_command_line(
     page.goto(f"{failing.url}/dead-letters")
 
     expect(page.locator(".hw-verdict")).to_contain_text(
-        re.compile(r"more fail: [\d,]+ events given up in 15 minutes")
+        re.compile(r"and \d+ more( fail:|;) [\d,]+ events given up in 15 minutes")
     )
     first = told(failing)["reasons"][0]
     panel = page.locator(".st-key-reason_panel")

@@ -4,8 +4,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from collector.detect.dead_letters import Reason, Report, foremost, reasons_of, scopes_of
+from collector.detect.dead_letters import (
+    CEASED,
+    RUN_ENDS_AFTER,
+    Reason,
+    Report,
+    foremost,
+    has_ceased,
+    reasons_of,
+    scopes_of,
+)
 from collector.detect.dead_letters_words import handling, headline, per_1000, short_reason
 from tests.unit.detect.test_dead_letters_report import NEW, NOW, at, row, schema_change, scope
 
@@ -27,7 +38,12 @@ PUT_RIGHT: dict[str, Any] = {"waiting": 0, "recovered": 3, "oldest_waiting": Non
 @pytest.mark.parametrize(
     ("reasons", "level", "sentence"),
     [
-        ([reason()], "bad", "billing fails: 1 event given up in 15 minutes, since 11:55 UTC."),
+        ([reason(2)], "bad", "billing fails: 1 event given up in 15 minutes, since 11:58 UTC."),
+        (
+            [reason(5)],
+            "warn",
+            "Nothing fails now, but 3 failures are still to be put right, the oldest since 11:55 UTC.",
+        ),
         (
             [reason(40, last_15m=0)],
             "warn",
@@ -47,6 +63,32 @@ def test_the_first_sentence_says_whether_something_is_wrong_now(
     said = headline(report(*reasons), any_event=True)
 
     assert (said.level, said.sentence) == (level, sentence)
+
+
+def test_what_has_ceased_is_told_as_past_beside_what_goes_on() -> None:
+    noise = reason(1, consumer_group="mailer", exception="x.Bounced", template="")
+
+    said = headline(report(reason(5), noise), any_event=True)
+
+    assert said.sentence == "mailer fails: 1 event given up in 15 minutes, since 11:59 UTC."
+    assert said.details[0] == "Look first at mailer on payments: Bounced."
+    past = (
+        "Ceased, it seems: billing on payments (B); 1 event given up in 15 minutes, the last one 5 min ago."
+    )
+    assert past in said.details
+    assert past in headline(report(reason(5)), any_event=True).details
+
+
+@given(st.lists(st.integers(0, 2_000), min_size=1, unique=True), st.integers(0, 60))
+def test_what_has_ceased_has_been_quiet_and_stays_ceased(minutes_ago: list[int], later: int) -> None:
+    minutes = sorted(int(at(minute).timestamp()) for minute in minutes_ago)
+    last, now = at(min(minutes_ago)), NOW + timedelta(minutes=later)
+
+    if has_ceased(minutes, last, NOW):
+        assert NOW - last > CEASED
+        assert has_ceased(minutes, last, now)
+    assert has_ceased(minutes, last, last + 2 * RUN_ENDS_AFTER + timedelta(seconds=1))
+    assert not has_ceased(minutes, last, last)
 
 
 def test_no_event_at_all_is_no_data_and_not_good() -> None:
