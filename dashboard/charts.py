@@ -68,7 +68,7 @@ def rate_bars(
     }
     return {
         "height": height,
-        "layer": [_frame(x, now, window), bars, *_change_marks(_apart(changes, window), x)],
+        "layer": [_frame(x, now, window), bars, *_change_marks(_apart(changes, now - window, window), x)],
         "config": {"view": {"stroke": None}},
     }
 
@@ -162,18 +162,25 @@ def _frame(x: dict[str, Any], now: datetime, window: timedelta) -> dict[str, Any
     return {"data": ends, "mark": {"type": "point", "opacity": 0}, "encoding": {"x": {**x, "field": "time"}}}
 
 
-def _apart(changes: Sequence[tuple[datetime, str]], window: timedelta) -> list[tuple[datetime, str]]:
-    """Return the changes with one text for those whose texts would lie upon each other; each keeps its line."""
+def _apart(
+    changes: Sequence[tuple[datetime, str]], begin: datetime, window: timedelta
+) -> list[tuple[datetime, str]]:
+    """Return the changes with one text for those whose texts would lie upon each other; each keeps its line.
+
+    The text, of the newest, stands left of all their lines, where there is room for it.
+    """
     groups: list[list[tuple[datetime, str]]] = []
     for time, text in sorted(changes, reverse=True):
         if groups and groups[-1][0][0] - time <= window * _TEXT_SHARE:
             groups[-1].append((time, text))
         else:
             groups.append([(time, text)])
-    shown = []
-    for (newest, text), *others in groups:
-        shown.append((newest, f"{text} and {len(others)} more" if others else text))
-        shown.extend((time, "") for time, _ in others)
+    shown: list[tuple[datetime, str]] = []
+    for group in groups:
+        text = f"{group[0][1]} and {len(group) - 1} more" if len(group) > 1 else group[0][1]
+        has_room = group[-1][0] - begin > window * _TEXT_SHARE
+        bearer = len(group) - 1 if has_room else 0
+        shown.extend((time, text if place == bearer else "") for place, (time, _) in enumerate(group))
     return shown
 
 

@@ -10,9 +10,7 @@ from collector.errors import HeadwaterError, StoreUnavailableError
 from dashboard.read import NoTablesYetError
 from dashboard.text import escaped, many, with_code
 
-OLDER_STORE = (
-    "Nothing is lost. A collector of this version makes them when it starts, or run `headwater migrate`."
-)
+OLDER_STORE = "Nothing is lost: a collector of this version brings it up to date, or `headwater migrate`."
 
 
 def heading(title: str, middle: Callable[[], None] = lambda: None) -> bool:

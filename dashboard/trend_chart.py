@@ -43,6 +43,7 @@ def trend_bars(points: Sequence[Point], title: str, *, height: int = 150) -> dic
         "field": "label",
         "type": "ordinal",
         "sort": None,
+        "scale": {"domain": [point.label for point in points]},  # a step without a value keeps its place
         "axis": {"title": None, "labelAngle": 0, "labelOverlap": True, "grid": False},
     }
     y = {
@@ -56,8 +57,7 @@ def trend_bars(points: Sequence[Point], title: str, *, height: int = 150) -> dic
     }  # fmt: skip
     bars = {
         "data": {"values": values},  # at the top they would come after the picture is drawn
-        "mark": {"type": "bar", "stroke": BLUE, "strokeWidth": 1}
-        | ({"width": 40} if len(points) < 4 else {}),
+        "mark": {"type": "bar", "stroke": BLUE, "strokeWidth": 1},
         "encoding": {
             "y": y,
             "color": {**kind, "scale": {"domain": ["now", "before", "few"], "range": [BLUE, BLUE, BLUE]}},

@@ -154,7 +154,7 @@ def find_retries(store: Store, span: Span) -> list[Anomaly]:
     found = []
     for row in store.query("anomaly_retries", {**span.times, "rows_max": ROWS_MAX}):
         total = sum(n for (topic, _), n in span.totals.items() if topic == row["topic"])
-        note = f"{row['originals']} records retried, at most {row['peak_per_minute']} retries in a minute"
+        note = f"{row['originals']:,} records retried, at most {row['peak_per_minute']:,} retries in a minute"
         found.append(_anomaly("retry_storm", row, total, worst=row["worst"], note=note))
     return found
 

@@ -78,16 +78,13 @@ def _hurts(told: Told, now: datetime) -> bool:
 
 
 def _worst(changes: Sequence[Told]) -> Told | None:
-    return max(
-        changes,
-        key=lambda told: (
-            not told.is_rolled_back,
-            told.breaks_readers,
-            told.failures,
-            told.change.first_time,
-        ),
-        default=None,
-    )
+    return max(changes, key=weight, default=None)
+
+
+def weight(told: Told) -> tuple[bool, bool, int, datetime]:
+    """Return by what changes are ordered, the worst last. Of those that were rolled back the newest tells most."""
+    failures = 0 if told.is_rolled_back else told.failures
+    return not told.is_rolled_back, told.breaks_readers, failures, told.change.first_time
 
 
 def _drifting(told: Told, now: datetime) -> str:

@@ -198,7 +198,7 @@ def _panel(one: FlowClass) -> None:
         ("Began", f"{count(one.roots)}, {rate(one.per_minute)}"),
         ("Followed", count(one.followed)),
         ("Complete", count(one.completed)),
-        ("Dead letters", f"{count(one.failed)} cascades" if one.failed else "none"),
+        ("Dead letters", many(one.failed, "cascade") if one.failed else "none"),
         ("Incomplete", count(one.incomplete)),
         ("Running", count(one.running)),
     ]

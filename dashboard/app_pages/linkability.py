@@ -82,7 +82,8 @@ def _say(found: list[Linkability]) -> None:
             else f"who writes {best.topic}"
         )
         details.append(
-            f"Most to gain: {where} ({best.advice.library}): {count(best.gain_per_day)} events a day become exact."
+            f"Most to gain: {where} ({best.advice.library}): "
+            f"{many(round(best.gain_per_day), 'event')} a day become exact."
         )
     if unknown:
         details.append(f"Of {count(unknown)} events nobody knows whether they have a cause.")

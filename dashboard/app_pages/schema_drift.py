@@ -17,6 +17,7 @@ from collector.detect.drift_words import (
     chain,
     diff_lines,
     say,
+    weight,
     who_text,
 )
 from dashboard import charts
@@ -85,13 +86,7 @@ def _first(drift: Drift) -> Told:
     """Return what to look at first: what is going on and hurts, else the newest."""
     return max(
         drift.changes,
-        key=lambda told: (
-            told.is_going_on,
-            not told.is_rolled_back,
-            told.breaks_readers,
-            told.failures,
-            told.change.first_time,
-        ),
+        key=lambda told: (told.is_going_on, *weight(told)),
     )
 
 

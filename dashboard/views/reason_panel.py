@@ -133,6 +133,11 @@ def _what_to_do(reason: Reason) -> None:
         st.caption("Nothing waits: all of these have been sent again, or have recovered.")
         return
     plan = redrive_plan(reason.reason_id)
+    if not plan.items:
+        st.caption(
+            f"Nothing would be sent now: {'; '.join(_left_out(plan)) or 'none of them is stored any more'}."
+        )
+        return
     lines = "".join(f"<li>{escaped(line, 300)}</li>" for line in _plan_lines(plan))
     st.html(
         "First put the reason right, or they fail again. Then send them back; this says what would happen, "
@@ -153,8 +158,11 @@ def _plan_lines(plan: Plan) -> list[str]:
         lines.append(f"{', '.join(sorted(twice)[:6])} already worked on them: is that idempotent?")
     if plan.newer:
         lines.append(f"{many(plan.newer, 'event')} would come after a newer one with the same key")
-    lines += [f"not sent: {count(number)} {why}" for why, number in plan.left_out.items()]
-    return lines
+    return lines + [f"not sent: {line}" for line in _left_out(plan)]
+
+
+def _left_out(plan: Plan) -> list[str]:
+    return [f"{count(number)} {why}" for why, number in plan.left_out.items()]
 
 
 def _stack(letter: Letter | None) -> None:

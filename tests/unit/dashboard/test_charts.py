@@ -66,8 +66,15 @@ def test_texts_of_changes_that_lie_close_become_one_and_every_change_keeps_its_l
     spec = rate_bars(ROWS, "events", "", now=NOW, window=timedelta(hours=1), step_s=60, changes=changes)
 
     texts = [value["text"] for value in spec["layer"][3]["data"]["values"]]
-    assert texts == ["b changed and 1 more", "", "c changed"]
+    assert texts == ["", "b changed and 1 more", "c changed"]  # left of both lines
     assert len(spec["layer"][2]["data"]["values"]) == 3
+
+
+def test_a_text_without_room_at_the_left_stands_at_the_newest_of_its_lines() -> None:
+    changes = [(NOW - timedelta(minutes=after), f"{after} changed") for after in (55, 45)]
+    spec = rate_bars(ROWS, "events", "", now=NOW, window=timedelta(hours=1), step_s=60, changes=changes)
+
+    assert [value["text"] for value in spec["layer"][3]["data"]["values"]] == ["45 changed and 1 more", ""]
 
 
 def test_addresses_keep_slashes_and_escape_the_rest() -> None:
