@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from collector.detect.story import BAD_WORDS, Moment
-from collector.report.lanes import Span, first_free_lane
+from collector.report.lanes import Span, first_free_lane, placing_order
 from collector.report.read_story import FACTS, Course
 from dashboard.text import count, duration, escaped
 from schemas.incidents import Incident
@@ -126,14 +126,15 @@ def _most_telling(moments: Sequence[Moment]) -> list[Moment]:
 def _marks(moments: Sequence[Moment], place: _Place) -> list[Mark]:
     """Put each text on the first lane where it meets no other."""
     lanes: list[list[Span]] = []
-    marks = []
-    for moment in moments:
-        x = place.x(moment.time)
+    marks: dict[int, Mark] = {}
+    places = [place.x(moment.time) for moment in moments]
+    for number in placing_order(places, 50):
+        moment, x = moments[number], places[number]
         width = (min(len(moment.text), TEXT_MAX) + 18) * CHARACTER_PX / WIDTH_PX * 100
         to_left = x > 50
         covered = (x - width, x + 1) if to_left else (x - 1, x + width)
-        marks.append(Mark(x, first_free_lane(lanes, covered), to_left, moment))
-    return marks
+        marks[number] = Mark(x, first_free_lane(lanes, covered, x), to_left, moment)
+    return [marks[number] for number in range(len(moments))]
 
 
 def _phases(one: Incident, place: _Place, now: datetime) -> list[Phase]:

@@ -83,7 +83,7 @@ def figure_list(found: Reliability, height: int) -> dict[str, Any]:
         {"text": "now", "style": "number", "width": "112px"},
         {"text": "rests on", "style": "number", "width": "140px"},
         {"text": "before", "style": "number", "width": "112px"},
-        {"text": "trend", "width": "132px"},
+        {"text": "trend", "width": "124px"},
     ]
     days = (str(found.period.first), str(found.period.last))
     rows = [
@@ -151,14 +151,14 @@ def _where(one: Incident) -> str:
 def part_list(found: Reliability, by: str, height: int) -> dict[str, Any]:
     """Return flows, topics, teams or services, those with the longest impact first."""
     columns = [
-        {"text": by.title(), "width": "170px"},
+        {"text": by.title(), "width": "150px"},
         {"text": "incidents", "style": "number"},
         {"text": "lasted together", "style": "number"},
         {"text": "to detect", "style": "number"},
         {"text": "to acknowledge", "style": "number"},
         {"text": "to mitigate", "style": "number"},
         {"text": "to restore", "style": "number"},
-        {"text": "trend", "width": "132px"},
+        {"text": "trend", "width": "140px"},
         {"text": "drift incidents", "style": "number"},
         {"text": "changes failed", "style": "number"},
         {"text": "dead letters", "style": "number"},

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from collector.detect.measures import VERDICT_N_MIN
 from collector.detect.story import Moment
 from collector.lineage.cascade import Cascade
-from collector.report.lanes import Span, first_free_lane
+from collector.report.lanes import Span, first_free_lane, placing_order
 from collector.report.period import Period
 from collector.words import visible
 from schemas.incidents import Incident
@@ -165,32 +165,32 @@ def axis(incident: Incident, timeline: Sequence[Moment], now: datetime, zone: tz
 def _marks(moments: Sequence[Moment], x: _Place, zone: tzinfo) -> tuple[list[Mark], int]:
     """Place texts on lanes, so that none covers another."""
     lanes: list[list[Span]] = []
-    marks = []
-    for one in moments:
+    marks: dict[int, Mark] = {}
+    places = [x(one.time) for one in moments]
+    for number in placing_order(places, WIDTH / 2):
+        one, at = moments[number], places[number]
         text = f"{one.time.astimezone(zone):%H:%M:%S}  {visible(one.text, 90)}"
         if one.likelihood is not None:
             text += f" ({one.likelihood:.0%})"
-        at, width = x(one.time), len(text) * _CHARACTER
+        width = len(text) * _CHARACTER
         # Beside its stem, on the side with more room; where that is too little, as far as need be across the stem.
         to_the_left = at > WIDTH / 2
         begin = max(0.0, at - 6 - width) if to_the_left else max(0.0, min(at + 6, WIDTH - width))
         anchor_is_end = to_the_left and begin > 0
         covered = (min(begin, at), max(begin + width, at))
-        lane = first_free_lane(lanes, covered, _APART)
-        marks.append(
-            Mark(
-                x=at,
-                y=12 + lane * _LANE,
-                text_x=round(at - 6 if anchor_is_end else begin, 1),
-                anchor="end" if anchor_is_end else "start",
-                left=round(begin, 1),
-                width=round(min(width, WIDTH - begin), 1),
-                kind=one.kind,
-                text=text,
-                event=one.event,
-            )
+        lane = first_free_lane(lanes, covered, at, _APART)
+        marks[number] = Mark(
+            x=at,
+            y=12 + lane * _LANE,
+            text_x=round(at - 6 if anchor_is_end else begin, 1),
+            anchor="end" if anchor_is_end else "start",
+            left=round(begin, 1),
+            width=round(min(width, WIDTH - begin), 1),
+            kind=one.kind,
+            text=text,
+            event=one.event,
         )
-    return marks, len(lanes)
+    return [marks[number] for number in range(len(moments))], len(lanes)
 
 
 def _ticks(first: datetime, last: datetime, x: _Place, zone: tzinfo) -> list[tuple[float, str]]:

@@ -80,7 +80,7 @@ def _body() -> None:
 def _figures(found: Reliability) -> None:
     by_name = {line.name: line for line in found.everything.lines}
     selected = by_name.get(st.query_params.get("figure", ""), by_name["restore"])
-    left, right = st.columns([1.8, 1], gap="small")
+    left, right = st.columns([2.1, 1], gap="small")
     with left:
         link_list(drawn.figure_list(found, HEIGHT), key="figures", on_pick=_pick)
         before = links.to_figures(str(found.before.first), str(found.before.last), selected.name)
@@ -112,10 +112,10 @@ def _panel(found: Reliability, line: Line) -> None:
         _dead_letters(found)
     elif behind:
         st.markdown(f"**Rests on {words.n_text(line)}, longest first**")
-        incident_links(behind, found.now)
+        incident_links(behind, found.now, height=HEIGHT - 230)
     elif line.value is None and line.name in TIMES and found.everything.now.incidents:
         st.markdown("**Not measured of any of these**")
-        incident_links(found.everything.now.incidents, found.now)
+        incident_links(found.everything.now.incidents, found.now, height=HEIGHT - 230)
     else:
         st.caption("There is no incident behind it.")
 

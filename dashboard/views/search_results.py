@@ -4,9 +4,9 @@ import streamlit as st
 
 from collector import links
 from dashboard.component import link_list
-from dashboard.frame import go_to_event
+from dashboard.frame import go_to_event, utc_now
 from dashboard.read import rows
-from dashboard.text import many, stamp, visible
+from dashboard.text import ago, many, stamp, visible
 from schemas.records import EventRef
 
 WINDOW_S = 7 * 86_400
@@ -25,10 +25,12 @@ def draw_matches(text: str) -> None:
         )
         st.caption("Values are not stored, so they cannot be searched.")
         return
+    some = "more than " if len(found) > SHOWN else ""
     st.text(
-        f"No id or key, but {many(min(len(found), SHOWN), 'event')} with “{shown}” in the last seven days:"
+        f"No id or key, but {some}{many(min(len(found), SHOWN), 'event')} with “{shown}” in the last seven days. "
+        "Each opens its cascade:"
     )
-    lines = []
+    lines, now = [], utc_now()
     for row in found[:SHOWN]:
         ref = str(EventRef.of(row))
         lines.append(
@@ -42,13 +44,21 @@ def draw_matches(text: str) -> None:
                         "style": "strong",
                     },
                     {"text": visible(row["service"], 60) or "service not on the wire"},
-                    {"text": stamp(row["time"])},
-                    {"text": "dead letter" if row["dead_letter"] else "", "style": "dead"},
+                    {"text": stamp(row["time"]), "under": ago(row["time"], now)},
+                    {
+                        "text": "dead letter" if row["dead_letter"] else "no dead letter",
+                        "style": "dead" if row["dead_letter"] else "mute",
+                    },
                 ],
             }
         )
-    columns = [{"text": "Event"}, {"text": "by"}, {"text": "time", "style": "time"}, {"text": ""}]
+    columns = [
+        {"text": "Event"},
+        {"text": "by", "width": "220px"},
+        {"text": "time", "style": "time", "width": "240px"},
+        {"text": "outcome", "width": "130px"},
+    ]
     data = {"scope": "", "label": "Events found", "columns": columns, "rows": lines}
     link_list(data, key="matches", on_pick=go_to_event)
     if len(found) > SHOWN:
-        st.caption(f"The newest {SHOWN}; there are more.")
+        st.caption(f"The newest {SHOWN}.")

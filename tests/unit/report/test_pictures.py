@@ -1,7 +1,7 @@
 """Pictures: nothing lies outside or upon another, and every part is what it stands for."""
 
 from datetime import date, timedelta
-from itertools import combinations
+from itertools import combinations, permutations
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +11,7 @@ from collector.lineage.cascade import Cascade
 from collector.lineage.graph import build_graph, critical_path, depths
 from collector.report.period import Period
 from collector.report.pictures import WIDTH, axis, tree, trend
+from collector.words import visible
 from schemas.records import Edge, Event, EventRef
 from tests.support.incidents import BEGIN, incident, still_open
 
@@ -39,6 +40,20 @@ def test_marks_lie_inside_and_their_texts_beside_each_other(
             left, right = sorted((one, other), key=lambda mark: mark.text_x)
             assert left.text_x + 6 * len(left.text) <= right.text_x + 6
     assert len(found.ticks) <= 12
+
+
+@given(st.lists(st.tuples(st.integers(0, 3_600), st.text("abc ", max_size=30)), max_size=12))
+def test_no_line_crosses_the_text_of_a_moment_on_the_same_side(said: list[tuple[int, str]]) -> None:
+    moments = [Moment(BEGIN + timedelta(seconds=at), "note", text) for at, text in sorted(said)]
+
+    marks = axis(incident(mitigated_time=BEGIN + timedelta(hours=1)), moments, NOW).marks
+
+    assert [mark.text for mark in marks] == [
+        f"{one.time:%H:%M:%S}  {visible(one.text, 90)}" for one in moments
+    ]
+    for one, other in permutations(marks, 2):
+        if one.anchor == other.anchor and other.y < one.y and other.x != one.x:
+            assert not one.left < other.x < one.left + one.width
 
 
 def test_a_trend_is_as_high_as_its_highest_and_a_gap_where_nothing_was_measured() -> None:
