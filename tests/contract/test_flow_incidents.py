@@ -1,8 +1,7 @@
 """From stored events to incidents of steps that do not follow and of changed order, on the real engine."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -10,91 +9,18 @@ from collector.detect.count_flow_facts import CountFlowFacts, read_steps
 from collector.detect.explain import explain
 from collector.detect.read_incidents import read_incidents
 from collector.detect.watch_incidents import JudgeIncidents, replay
-from collector.lineage.link import link_batches
 from collector.settings import load
 from collector.storage.api import Store
 from schemas.incidents import Incident
-from tests.support.rows import events_table
+from tests.support.shop import Shop
 
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
-LATENCY = timedelta(milliseconds=300)
 Look = Callable[[datetime], list[Incident]]
-
-
-class Shop:
-    """Writes orders, one a second, and what billing makes of each: a bill 300 ms later."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.now = START
-        self._offsets: dict[str, int] = {}
-        self._batch = 0
-        self._to_come: list[tuple[int, datetime]] = []
-
-    def run(
-        self,
-        seconds: int,
-        *,
-        without: Callable[[int], bool] = lambda _number: False,
-        latency: timedelta = LATENCY,
-        swapped: Callable[[int], bool] = lambda _number: False,
-        failing: Callable[[int], bool] = lambda _number: False,
-    ) -> None:
-        """Let time pass. Orders `without` have no bill, those `failing` become dead letters; of two that follow each
-        other under one key, bills of `swapped` ones come in the other order.
-        """
-        events: list[dict[str, Any]] = []
-        bills = self._to_come
-        for second in range(seconds):
-            at = self.now + timedelta(seconds=second)
-            number = self._offsets.get("orders", 0)
-            key = f"customer-{number // 2 % 5}".encode()
-            events.append(
-                self._event(
-                    "orders", at, service="shop", key=key, names=[f"id:o{number}"], message_id=f"o{number}"
-                )
-            )
-            if failing(number):
-                events.append(self._dead(number, at + latency))
-            elif not without(number):
-                bills.append((number, at + latency))
-        self.now += timedelta(seconds=seconds)
-        self._to_come = [(number, at) for number, at in bills if at >= self.now]
-        come = [(number, at) for number, at in bills if at < self.now]
-        for number, at in self._in_order(come, swapped):
-            key = f"customer-{number // 2 % 5}".encode()
-            cause = (f"id:o{number}", "caused", "header")
-            events.append(self._event("bills", at, service="billing", key=key, references=[cause]))
-        self._batch += 1
-        rows = events_table([{**event, "batch": self._batch} for event in events])
-        self.store.insert("events", rows, token=f"shop-{self._batch}")
-        link_batches(self.store, [self._batch])
-
-    def _in_order(
-        self, bills: Iterable[tuple[int, datetime]], swapped: Callable[[int], bool]
-    ) -> list[tuple[int, datetime]]:
-        late = timedelta(seconds=2.5)
-        moved = [(at + late if number % 2 == 0 and swapped(number) else at, number) for number, at in bills]
-        return [(number, at) for at, number in sorted(moved)]
-
-    def _dead(self, number: int, at: datetime) -> dict[str, Any]:
-        origin = f"event:orders/0/{number}"
-        return self._event(
-            "orders-dlt", at, service="shop", origin=origin, dead_letter=True, failed_group="billing",
-            references=[(origin, "dead_lettered", "provenance")],
-        )  # fmt: skip
-
-    def _event(self, topic: str, at: datetime, **columns: Any) -> dict[str, Any]:
-        offset = self._offsets.get(topic, 0)
-        self._offsets[topic] = offset + 1
-        return {
-            "topic": topic, "offset": offset, "time": at, "observed_time": at + timedelta(milliseconds=500), **columns
-        }  # fmt: skip
 
 
 @pytest.fixture
 def shop(store: Store) -> Shop:
-    return Shop(store)
+    return Shop(store, START)
 
 
 @pytest.fixture
@@ -157,7 +83,7 @@ def test_answers_that_come_later_than_usual_count_until_they_are_in_time_again(
     look(shop.now)
     slow_from = shop.now
     for _ in range(5):
-        shop.run(60, latency=timedelta(minutes=3))
+        shop.run(60, latency=lambda _number: timedelta(minutes=3))
         look(shop.now)
     for _ in range(3):
         shop.run(300)
