@@ -4,12 +4,12 @@ It needs atheris, which is not among our dependencies: put it anywhere and name 
 
     python3.11 -m venv /tmp/fuzz && /tmp/fuzz/bin/pip install atheris
     PYTHONPATH=/tmp/fuzz/lib/python3.11/site-packages .venv/bin/python -m tests.bench.fuzz_decode \
-        (decode | unpack) -runs=1000000 -timeout=5 -rss_limit_mb=2048 -max_len=8192 -len_control=0
+        (decode | unpack) RECORDS -runs=1000000 -timeout=5 -rss_limit_mb=2048 -max_len=8192 -len_control=0
 
 `decode` makes records out of the table of conventions, values that real producers wrote, and damage, and turns
 them into rows. `unpack` damages fetches in Kafka's record format and takes them apart the way the collector does.
-Both assert what the collector relies on. It ends at the first input that breaks it, and keeps that input. A run
-is up to 64 records, since a table costs as much for one; how many they were is said on the way.
+Both assert what the collector relies on. It ends at the first input that breaks it, and keeps that input. A run is up
+to RECORDS records: many meet each other in one table, one makes many runs. How many they were is said on the way.
 """
 
 import re
@@ -62,6 +62,7 @@ class Count:
 
 
 counted = Count()
+records_max = 64
 planner = Planner(_NO_REDACTION)
 shapes = ShapeReader()
 
@@ -109,7 +110,7 @@ def _no_producer(_topic: str) -> str | None:
 def decode(data: bytes) -> None:
     """Any records become rows, as many as they are, whose headers are those of the records."""
     choose = Chooser(data)
-    records = [choose.record() for _ in range(choose.number(63) + 1)]
+    records = [choose.record() for _ in range(choose.number(records_max - 1) + 1)]
     counted.add(len(records))
     columns = RecordColumns(planner, shapes, LIMITS, _no_producer)
     for partition, record in enumerate(records):
@@ -130,7 +131,7 @@ def decode(data: bytes) -> None:
 def unpack(data: bytes) -> None:
     """Damaged fetches are taken apart to their ends; good batches behind the damage are all there."""
     choose = Chooser(data)
-    raw = [_raw(choose.record()) for _ in range(choose.number(31) + 1)]
+    raw = [_raw(choose.record()) for _ in range(choose.number(records_max - 1) + 1)]
     counted.add(len(raw))
     batch = bytearray(struct.pack(">q", 3) + encode_batch(raw)[8:])
     for _ in range(choose.number(3)):
@@ -176,5 +177,6 @@ def _raw(record: Record) -> RawRecord:
 if __name__ == "__main__":
     TARGETS: dict[str, Callable[[bytes], None]] = {"decode": decode, "unpack": unpack}
     target = TARGETS[sys.argv.pop(1)]
+    records_max = int(sys.argv.pop(1))
     atheris.Setup(sys.argv, target)
     atheris.Fuzz()
