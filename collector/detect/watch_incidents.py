@@ -143,7 +143,7 @@ def left_behind(store: Store, incident: Incident, now: datetime) -> int:
     """Return how many dead letters of an incident nobody has sent again, as of `now` where it goes on."""
     until = incident.mitigated_time or incident.resolved_time or now
     span = {"since": incident.impact_time, "until": until}
-    scope = {"topic": incident.topic, "consumer_group": incident.consumer_group}
+    scope = {"topic": incident.topic, "consumer_group": incident.consumer_group, "service": incident.service}
     (row,) = store.query("incident_left_behind", {**span, **scope})
     waiting: int = row["waiting"]
     return waiting

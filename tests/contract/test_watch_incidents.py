@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
 import pytest
 
 from collector.detect.acknowledge import acknowledge
@@ -13,8 +14,9 @@ from collector.detect.watch_incidents import JudgeIncidents, replay
 from collector.lineage.link_shared_names import LinkSharedNames
 from collector.settings import load
 from collector.storage.api import Store
+from schemas.arrow import EDGES
 from schemas.incidents import Incident
-from tests.support.world import TOPIC, World
+from tests.support.world import DEAD, TOPIC, World
 
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 Look = Callable[[datetime], list[Incident]]
@@ -135,6 +137,32 @@ def test_only_people_acknowledge_and_the_evaluation_keeps_it(store: Store, world
     assert (later.acknowledged_by, later.acknowledged_time) == ("ada", world.now - timedelta(seconds=60))
     assert later.bad > one.bad
     assert "acknowledged" in diary(store, later)
+
+
+def test_what_is_left_behind_is_of_the_service_where_no_group_is_named(
+    store: Store, world: World, look: Look
+) -> None:
+    world.group = ""
+    world.run(600)
+    dead: dict[str, list[int]] = {"billing": [], "audit": []}
+    for _ in range(6):
+        for service, offsets in dead.items():
+            world.writer_of_dead = service
+            events = world.run(10, failing=1.0)
+            offsets += [event["offset"] for event in events if event.get("dead_letter")]
+    redriven = [
+        {"cause_topic": DEAD, "cause_partition": 0, "cause_offset": offset, "effect_topic": TOPIC,
+         "effect_partition": 9, "effect_offset": offset, "relation": "redriven", "evidence": "header",
+         "confidence": 1.0, "name": "", "cause_time": world.now, "effect_time": world.now,
+         "linked_time": world.now, "cause_service": "", "effect_service": "", "cause_type": "", "effect_type": ""}
+        for offset in dead["billing"]
+    ]  # fmt: skip
+    store.insert("edges", pa.Table.from_pylist(redriven, schema=EDGES), token="again")
+    world.run(600)
+
+    found = {one.service: one.left_behind for one in look(world.now) if one.kind == "dead_letters"}
+
+    assert found == {"billing": 0, "audit": len(dead["audit"])}
 
 
 def test_judging_the_past_again_gives_what_was_found_then(store: Store, world: World, look: Look) -> None:

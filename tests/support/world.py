@@ -20,6 +20,8 @@ class World:
         self.store = store
         self.now = start
         self.version = "2.3.1"
+        self.group = GROUP
+        self.writer_of_dead = "payments"
         self.lag = timedelta(seconds=lag_s)
         self._lots = random.Random(seed)
         self._offsets: dict[str, int] = {}
@@ -53,12 +55,12 @@ class World:
                 dead = {
                     "references": [(f"event:{TOPIC}/0/{place['offset']}", "dead_lettered", "provenance")],
                     "origin": f"event:{TOPIC}/0/{place['offset']}",
-                    "failed_group": GROUP,
+                    "failed_group": self.group,
                     "exception": "java.lang.IllegalStateException",
                     "dead_letter": True,
                     "header_names": ["kafka_dlt-original-topic"],
                     "header_values": [TOPIC],
-                    "service": "payments",
+                    "service": self.writer_of_dead,
                 }
                 events.append(self._next(DEAD, dead))
             self.now += timedelta(seconds=self._lots.expovariate(rate))
