@@ -2,10 +2,11 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from typing import Any, Literal
 
-from collector.detect.explain import explain
+from collector.detect.story import tell
 from collector.links import to_incident
 from collector.settings import AlertChannel
 from schemas.incidents import Incident
@@ -24,13 +25,17 @@ _PAGERDUTY_SUMMARY_MAX = 1024
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What has to be told once. `turn` counts reopenings; `alert_id` is the same at every attempt."""
+    """What has to be told once. `turn` counts reopenings; `alert_id` is the same at every attempt.
+
+    `as_of` is when it is sent: the incident is told as it stands then.
+    """
 
     alert_id: str
     incident: Incident
     transition: Transition
     turn: int
     link: str
+    as_of: datetime
 
     @property
     def headline(self) -> str:
@@ -41,7 +46,7 @@ class Alert:
     @property
     def paragraph(self) -> str:
         """The incident in one paragraph, as it stands when the alert is sent."""
-        return explain(self.incident)
+        return tell(self.incident, self.as_of).paragraph
 
 
 @dataclass(frozen=True, slots=True)

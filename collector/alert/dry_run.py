@@ -67,4 +67,4 @@ def _stages(judged: Judged) -> Iterator[Told]:
 
 
 def _alert(each: Planned, channel: AlertChannel, dashboard_url: str) -> Alert:
-    return alert_of(row_of(each, channel.name, each.time), each.incident, dashboard_url)
+    return alert_of(row_of(each, channel.name, each.time), each.incident, dashboard_url, each.time)

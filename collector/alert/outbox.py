@@ -124,7 +124,7 @@ class SendAlerts:
             self._note(replace(row, state="given up", problem="the settings know this channel no more"))
             return True
         try:
-            self._send(channel, alert_of(row, incident, self._dashboard_url))
+            self._send(channel, alert_of(row, incident, self._dashboard_url, now))
         except SendError as error:
             over = now - row.created_time > GIVEN_UP_AFTER
             state = "given up" if over else "waiting"
@@ -155,12 +155,13 @@ def read_told(store: Store, since: datetime, until: datetime) -> list[Told]:
     ]
 
 
-def alert_of(row: Row, incident: Incident, dashboard_url: str) -> Alert:
-    """Return what has to be told, as the incident stands now."""
+def alert_of(row: Row, incident: Incident, dashboard_url: str, now: datetime) -> Alert:
+    """Return what has to be told, as the incident stands `now`."""
     word, _, number = row.transition.partition(" ")
     transition: Transition = next(known for known in get_args(Transition) if known == word)
     turn = int(number or 1) - 1
-    return Alert(row.alert_id, incident, transition, turn, link_to(dashboard_url, incident.incident_id))
+    link = link_to(dashboard_url, incident.incident_id)
+    return Alert(row.alert_id, incident, transition, turn, link, now)
 
 
 def row_of(one: Planned, channel: str, now: datetime) -> Row:

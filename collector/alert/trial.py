@@ -34,5 +34,5 @@ def trial_alerts(now: datetime, dashboard_url: str) -> Iterator[Alert]:
         left_behind=0,
     )
     link = link_to(dashboard_url, incident_id)
-    yield Alert(f"{incident_id}-opened", opened, "opened", 0, link)
-    yield Alert(f"{incident_id}-resolved", opened, "resolved", 0, link)
+    yield Alert(f"{incident_id}-opened", opened, "opened", 0, link, now)
+    yield Alert(f"{incident_id}-resolved", opened, "resolved", 0, link, now)

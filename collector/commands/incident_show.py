@@ -43,7 +43,7 @@ def document(told: "Told") -> Mapping[str, Any]:
 
     blast, one, steps = told.blast, told.incident, _steps(told)
     return {
-        **listed(one, told.diary),
+        **listed(one, told.diary, told.now),
         "story": told.story.paragraph,
         "escalated_time": told.escalated and iso_ms(told.escalated),
         "left_behind": told.left_behind,

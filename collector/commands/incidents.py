@@ -60,7 +60,7 @@ def incidents(
             found = wanted.of(read_incidents(opened, since=begin, until=now))
             diaries = read_diaries(opened, [one.incident_id for one in found])
     if as_json:
-        print_json([document(one, diaries.get(one.incident_id, ())) for one in found])
+        print_json([document(one, diaries.get(one.incident_id, ()), now) for one in found])
         return
     _print(found, diaries, watched, now)
 
@@ -82,9 +82,9 @@ def ack(
     console().print(plain(f"{one.incident_id}  {one.title}: acknowledged{who} at {when}"), soft_wrap=True)
 
 
-def document(one: "Incident", diary: "Sequence[IncidentChange]") -> Mapping[str, Any]:
-    """Return an incident for programs: what is not known is null."""
-    from collector.detect.explain import explain
+def document(one: "Incident", diary: "Sequence[IncidentChange]", now: datetime) -> Mapping[str, Any]:
+    """Return an incident for programs, as of `now`: what is not known is null."""
+    from collector.detect.story import tell
 
     times = ("impact_time", "detected_time", "acknowledged_time", "mitigated_time", "resolved_time")
     names = ("topic", "service", "consumer_group", "flow", "team", "parent_id", "acknowledged_by")
@@ -94,7 +94,7 @@ def document(one: "Incident", diary: "Sequence[IncidentChange]") -> Mapping[str,
         "state": one.state,
         "severity": one.severity,
         "title": one.title,
-        "explanation": explain(one),
+        "explanation": tell(one, now).paragraph,
         **{name: getattr(one, name) or None for name in names},
         **{name: iso_ms(time) if (time := getattr(one, name)) else None for name in times},
         "reopened": one.reopened,
@@ -135,14 +135,14 @@ def _print(
         out.print(plain(detail), soft_wrap=True)
     for family in families:
         out.print()
-        _print_one(family.incident, diaries.get(family.incident.incident_id, ()), "")
+        _print_one(family.incident, diaries.get(family.incident.incident_id, ()), "", now)
         for child in family.children:
-            _print_one(child, diaries.get(child.incident_id, ()), "  ↳ ")
+            _print_one(child, diaries.get(child.incident_id, ()), "  ↳ ", now)
 
 
-def _print_one(one: "Incident", diary: "Sequence[IncidentChange]", before: str) -> None:
-    from collector.detect.explain import explain
+def _print_one(one: "Incident", diary: "Sequence[IncidentChange]", before: str, now: datetime) -> None:
     from collector.detect.incident_words import is_live
+    from collector.detect.story import tell
 
     out, indent = console(), " " * (len(before) + 4)
     taken = f"  acknowledged by {one.acknowledged_by or 'somebody'}" if one.acknowledged_time else ""
@@ -150,6 +150,6 @@ def _print_one(one: "Incident", diary: "Sequence[IncidentChange]", before: str) 
         taken = "  not acknowledged"
     said = (iso_ms(one.impact_time), one.state.upper(), one.severity, one.incident_id, one.title + taken)
     out.print(plain(before + "  ".join(said)), soft_wrap=True)
-    out.print(plain(f"{indent}{explain(one)}"), soft_wrap=True)
+    out.print(plain(f"{indent}{tell(one, now).paragraph}"), soft_wrap=True)
     for line in diary:
         out.print(plain(f"{indent}{iso_ms(line.time)}  {line.change}: {line.text}"), soft_wrap=True)

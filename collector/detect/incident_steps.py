@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from collector.detect.explain import span
 from collector.detect.incident_words import ack_command, is_live
 from collector.detect.story import BAD_WORDS
-from collector.words import count, many, visible
+from collector.words import count, duration, many, visible
 from schemas.incidents import Cause, Incident
 
 ALMOST = timedelta(seconds=1)
@@ -84,7 +83,8 @@ def _after(begin: datetime | None, end: datetime | None, what: str = "it began")
     away = end - begin
     if abs(away) < ALMOST:
         return "at the same moment"
-    return f"{span(away)} after {what}" if away > timedelta() else f"{span(-away)} before {what}"
+    lasted = duration(abs(away).total_seconds() * 1e3)
+    return f"{lasted} after {what}" if away > timedelta() else f"{lasted} before {what}"
 
 
 def next_steps(

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
 
 from collector.detect.causes import came_with, is_ambiguous, is_same_change
-from collector.words import count, duration, many, visible
+from collector.words import duration, many, visible
 from schemas.incidents import Cause, Incident
 
 Standing = Literal["open", "acknowledged", "no data", "mitigated", "resolved", "withdrawn"]
@@ -152,9 +152,10 @@ def _what(incident: Incident, say: _Clock) -> str:
     title = visible(incident.title, 200).rstrip(".") or KIND_WORDS.get(incident.kind, incident.kind)
     one, several = BAD_WORDS.get(incident.kind, ("bad event", "bad events"))
     much = many(incident.bad, one, several)
-    if incident.total and incident.total >= incident.bad and incident.kind != "consumer_stalled":
-        of = "for" if incident.kind == "retry_storm" else "of"
-        much += f" {of} {count(incident.total)} events ({incident.bad / incident.total:.1%})"
+    if incident.kind == "retry_storm" and incident.total:
+        much += f" for {many(incident.total, 'event')}"
+    elif 0 < incident.bad <= incident.total and incident.kind != "consumer_stalled":
+        much += f" of {many(incident.total, 'event')} ({incident.bad / incident.total:.1%})"
     return f"{title}: {much} since {say.at(incident.impact_time)}."
 
 

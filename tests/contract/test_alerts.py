@@ -92,7 +92,7 @@ def test_every_channel_is_told_that_it_opened_escalated_and_is_over(desk: Desk) 
 
     told = ["opened", "escalated", "resolved"]
     assert [body["transition"] for body in desk.hook.taken] == told
-    assert "Likely cause (80%): payments 2.4.0" in desk.hook.taken[0]["explanation"]
+    assert "Most likely cause: payments 2.4.0" in desk.hook.taken[0]["explanation"]
     assert desk.hook.taken[0]["link"] == "https://watch.example.org/incidents?incident=inc-0123456789abcdef"
     assert desk.hook.headers[0]["Authorization"] == "Bearer s3cret"
     assert len({headers["Idempotency-Key"] for headers in desk.hook.headers}) == 3

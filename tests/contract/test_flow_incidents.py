@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from collector.detect.count_flow_facts import CountFlowFacts, read_steps
-from collector.detect.explain import explain
 from collector.detect.read_incidents import read_incidents
+from collector.detect.story import tell
 from collector.detect.watch_incidents import JudgeIncidents, replay
 from collector.settings import load
 from collector.storage.api import Store
@@ -57,7 +57,7 @@ def test_a_service_that_answers_no_more_is_opened_and_resolved(store: Store, sho
     assert opened.detected_time - opened.impact_time <= timedelta(seconds=240)
     assert 200 <= opened.bad <= 300 - 30  # the newest are not due yet
     assert opened.sample_events[0] == f"orders/0/{600}"
-    assert "did not get in time what usually follows" in explain(opened)
+    assert "events without what usually follows" in tell(opened, shop.now).paragraph
 
     mended = shop.now
     for _ in range(3):

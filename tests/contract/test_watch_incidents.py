@@ -8,8 +8,8 @@ import pytest
 
 from collector.detect.acknowledge import acknowledge
 from collector.detect.dead_letters_find import FindDeadLetters
-from collector.detect.explain import explain
 from collector.detect.read_incidents import read_deployments, read_incident_changes, read_incidents
+from collector.detect.story import tell
 from collector.detect.watch_incidents import JudgeIncidents, replay
 from collector.lineage.link_shared_names import LinkSharedNames
 from collector.settings import load
@@ -63,7 +63,7 @@ def test_a_release_that_breaks_a_consumer_is_opened_explained_and_resolved(
     assert opened.detected_time - opened.impact_time <= timedelta(seconds=60)
     assert opened.causes[0].kind == "deployment"
     assert opened.causes[0].text.startswith("payments 2.4.0")
-    assert "Likely cause" in explain(opened)
+    assert "Most likely cause" in tell(opened, world.now).paragraph
 
     over = world.now
     world.version = "2.3.1"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.detect.causes import Change, Flow, came_with, is_ambiguous, is_same_change, rank_causes
-from collector.detect.explain import explain
 from collector.detect.fold import fold
+from collector.detect.story import tell
 from collector.detect.versions import Seen, deployments_of
 from schemas.incidents import Cause
 from tests.contract.test_incidents import INCIDENT
@@ -42,7 +42,7 @@ def test_two_releases_at_once_are_ambiguous_and_said_to_be() -> None:
     found = rank(RELEASE, other)
 
     assert is_ambiguous(found)
-    assert "It is not clear why" in explain(replace(INCIDENT, causes=found))
+    assert "Two candidates are almost as likely" in tell(replace(INCIDENT, causes=found), T0).why
 
 
 def test_what_is_nearer_in_time_and_on_the_flow_is_likelier() -> None:
@@ -64,7 +64,7 @@ def test_a_version_that_did_not_run_any_more_is_hardly_to_blame() -> None:
     assert found[0].time == RELEASE.time
     assert sum(one.likelihood for one in found[1:]) < 0.25
     assert not is_ambiguous(found)
-    said = explain(replace(INCIDENT, causes=found))
+    said = tell(replace(INCIDENT, causes=found), T0).why
     assert said.count("payments 2.4.0") == 1
 
 
