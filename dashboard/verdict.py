@@ -29,15 +29,22 @@ class Failing:
     last_time: datetime
     last_event: str
     minutes: tuple[int, ...]
+    over_time: datetime | None = None
+    """When the latest incident of who fails here was over; None = there was none, or it goes on."""
 
     @property
     def since(self) -> datetime:
         """Return when the latest run of failures began, to the minute."""
         return run_began(self.minutes)
 
+    @property
+    def is_over(self) -> bool:
+        """Return whether its incident is over and nothing failed since."""
+        return self.over_time is not None and self.over_time >= self.last_time
+
     def has_ceased(self, now: datetime) -> bool:
-        """Return whether it seems to be over."""
-        return has_ceased(self.minutes, self.last_time, now)
+        """Return whether it is over, or seems to be."""
+        return has_ceased(self.minutes, self.last_time, now, self.over_time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +82,15 @@ def judge(facts: Facts) -> Verdict:
         return _no_data(facts)
     worries = _worries(facts)
     going_on, ceased = _parted(facts.failing, facts.now)
-    if facts.incident and not going_on:
-        going_on, ceased = ceased, []  # it is not over before its incident is
+    if facts.incident and not going_on:  # what only seems to have ceased may be what the incident is about
+        going_on, ceased = [one for one in ceased if not one.is_over], [one for one in ceased if one.is_over]
+    past = [_ceased(ceased, going_on, facts.now)] if ceased else []
     if going_on:
-        past = [_ceased(ceased, going_on, facts.now)] if ceased else []
         return Verdict("bad", _failing_now(going_on), (*_suspects(facts, going_on), *past, *worries))
+    if facts.incident:
+        return Verdict("bad", facts.incident, (*past, *worries))
     if ceased:
         return Verdict("warn", _failed(ceased, facts.now), (*_suspects(facts, ceased), *worries))
-    if facts.incident:
-        return Verdict("bad", facts.incident, tuple(worries))
     if worries:
         return Verdict("warn", worries[0], tuple(worries[1:]))
     earlier = sum(failing.last_1h for failing in facts.failing)

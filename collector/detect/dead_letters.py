@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any, Literal
 
 from collector.detect.dead_letters_causes import Change, Failing, Suspect, suspects, taken_over
+from schemas.incidents import Incident
 
 RUN_ENDS_AFTER = timedelta(minutes=15)  # a run of failures ends with this much quiet
 CEASED = timedelta(minutes=3)  # no failure for so long at least: it seems to be over
@@ -58,6 +59,8 @@ class Reason:
     dead_letter_topics: tuple[str, ...]
     minutes: tuple[int, ...] = field(repr=False)
     suspects: tuple[Suspect, ...] = ()
+    over_time: datetime | None = None
+    """When the latest incident of who fails here was over; None = there was none, or it goes on."""
 
     @property
     def backlog(self) -> int:
@@ -65,8 +68,8 @@ class Reason:
         return self.waiting + self.failed_again
 
     def has_ceased(self, now: datetime) -> bool:
-        """Return whether it seems to be over."""
-        return has_ceased(self.minutes, self.last_time, now)
+        """Return whether it is over, or seems to be."""
+        return has_ceased(self.minutes, self.last_time, now, self.over_time)
 
     @property
     def failing(self) -> str:
@@ -155,8 +158,27 @@ def run_began(minutes: Sequence[int]) -> datetime:
     return datetime.fromtimestamp(_latest_run(minutes)[0], UTC)
 
 
-def has_ceased(minutes: Sequence[int], last_time: datetime, now: datetime) -> bool:
-    """Return whether it has been quiet so long that it seems over: twice what was usual in its run, and CEASED."""
+def over_times(incidents: Iterable[Incident]) -> dict[tuple[str, str], datetime]:
+    """Return by topic and who fails there when enough good traffic had come; not where any incident goes on."""
+    over: dict[tuple[str, str], datetime] = {}
+    going_on = set()
+    for one in incidents:
+        if one.kind not in ("dead_letters", "schema_break") or one.state == "withdrawn":
+            continue
+        place = (one.topic, one.consumer_group or one.service)
+        if one.resolved_time is None:
+            going_on.add(place)
+        else:
+            over[place] = max(one.resolved_time, over.get(place, one.resolved_time))
+    return {place: time for place, time in over.items() if place not in going_on}
+
+
+def has_ceased(
+    minutes: Sequence[int], last_time: datetime, now: datetime, over_time: datetime | None = None
+) -> bool:
+    """Return whether it is over, by its incident, or seems to be: quiet for CEASED and twice what was usual."""
+    if over_time is not None and over_time >= last_time:
+        return True
     run = _latest_run(minutes)
     usual = timedelta(seconds=median(later - one for one, later in pairwise(run)) if len(run) > 2 else 0)
     return now - last_time > max(CEASED, 2 * usual)

@@ -1,13 +1,14 @@
 """Asks the store for everything that is said of dead letters: the page and the command line share these answers."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from collector.detect import dead_letters_causes as causes
-from collector.detect.dead_letters import Reason, Report, reasons_of, scopes_of
+from collector.detect.dead_letters import NOW_WINDOW, Reason, Report, over_times, reasons_of, scopes_of
 from collector.detect.dead_letters_text import redacted, said_stack
+from collector.detect.read_incidents import read_incidents
 from collector.storage.api import Store
 from schemas.records import EventRef
 
@@ -40,10 +41,12 @@ def read_report(store: Store, now: datetime, since: datetime, until: datetime | 
     scopes = store.query("dead_letters_scopes", span | {"now": now, "rows_max": _SCOPES_MAX})
     read = store.query("groups_read", span) if scopes else []
     polls = store.query("groups_polls_latest")
+    over = over_times(read_incidents(store, since=now - 2 * NOW_WINDOW, until=until))
+    reasons = reasons_of(rows[:REASONS_MAX], _changes(store, rows, since, until))
     return Report(
         now=now,
         since=since,
-        reasons=tuple(reasons_of(rows[:REASONS_MAX], _changes(store, rows, since, until))),
+        reasons=tuple(replace(one, over_time=over.get((one.topic, one.failing))) for one in reasons),
         scopes=tuple(scopes_of(scopes, read, since)),
         doubtful_topics=tuple(row["topic"] for row in store.query("dead_letters_doubtful")),
         groups_problem=polls[0]["problem"]

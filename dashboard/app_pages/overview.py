@@ -1,11 +1,13 @@
 """Is anything wrong now? What, since when, how many, and where to look next."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import streamlit as st
 
 from collector import links
+from collector.detect.dead_letters import over_times
 from collector.detect.dead_letters_words import LIKELY_FROM, suspicion
 from collector.detect.incident_words import Folded, cause_line, folded, needs_a_person, sentence
 from dashboard import charts
@@ -25,6 +27,7 @@ from dashboard.frame import (
 from dashboard.read import dead_letters, incidents, rows, slow_rows
 from dashboard.text import ago, clock, count, duration, visible
 from dashboard.verdict import Facts, Failing, foremost, judge
+from schemas.incidents import Incident
 from schemas.records import EventRef
 
 WINDOW = timedelta(hours=1)
@@ -74,7 +77,8 @@ def _suspicion(top: Failing | None) -> str:
     return suspicion(reason.suspects[0])
 
 
-def _failing() -> list[Failing]:
+def _failing(found: Sequence[Incident]) -> list[Failing]:
+    over = over_times(found)
     return [
         Failing(
             topic=row["topic"],
@@ -87,6 +91,7 @@ def _failing() -> list[Failing]:
             last_time=row["last_time"],
             last_event=str(EventRef(row["topic"], row["last_partition"], row["last_offset"])),
             minutes=tuple(row["minutes"]),
+            over_time=over.get((row["origin_topic"], row["failing"])),
         )
         for row in rows("overview_dead_letters")
     ]
@@ -96,8 +101,9 @@ def _body() -> None:
     now = utc_now()
     since = (now - CHANGES_WITHIN).replace(second=0, microsecond=0)
     found_changes = changes(rows("schema_changes", since=since, rows_max=CHANGES_MAX))
-    failing = _failing()
-    pressing = [one for one in folded(incidents(WEEK_S)) if needs_a_person(one)]
+    found_incidents = incidents(WEEK_S)
+    failing = _failing(found_incidents)
+    pressing = [one for one in folded(found_incidents) if needs_a_person(one)]
     facts = _facts(now, found_changes, failing, pressing)
     said = judge(facts)
     if said.level == "none":

@@ -106,6 +106,16 @@ def test_beside_what_goes_on_what_has_ceased_is_told_as_past() -> None:
     assert foremost([_failing(last_15m=0)], NOW) is None
 
 
+def test_what_its_incident_calls_over_is_past_whatever_other_incident_is_open() -> None:
+    over = _failing(over_time=NOW, last_time=NOW - timedelta(minutes=1))
+    told = "inventory failed: 11 dead letters in 15 minutes, the last one 1 min ago."
+
+    assert (_judge(failing=[over]).level, _judge(failing=[over]).sentence) == ("warn", told)
+    other = _judge(failing=[over], incident="orders come out of order, since 11:40 UTC.")
+    assert (other.level, other.sentence) == ("bad", "orders come out of order, since 11:40 UTC.")
+    assert other.details[0].startswith("Ceased, it seems: inventory;")
+
+
 def test_who_still_fails_for_another_reason_is_named_with_the_one_that_is_over() -> None:
     ceased = _failing(last_time=NOW - timedelta(minutes=4), minutes=_minutes_ago(4, 5))
 

@@ -1,5 +1,6 @@
 """What the Dead letters page and `headwater dlq` say first, and of each reason."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,10 +15,12 @@ from collector.detect.dead_letters import (
     Report,
     foremost,
     has_ceased,
+    over_times,
     reasons_of,
     scopes_of,
 )
 from collector.detect.dead_letters_words import handling, headline, per_1000, short_reason
+from tests.support.incidents import incident, still_open
 from tests.unit.detect.test_dead_letters_report import NEW, NOW, at, row, schema_change, scope
 
 
@@ -77,6 +80,25 @@ def test_what_has_ceased_is_told_as_past_beside_what_goes_on() -> None:
     )
     assert past in said.details
     assert past in headline(report(reason(5)), any_event=True).details
+
+
+def test_what_its_incident_calls_over_has_ceased_until_it_fails_again() -> None:
+    over = at(1)
+
+    assert replace(reason(2), over_time=over).has_ceased(NOW)
+    assert not reason(2).has_ceased(NOW)
+    assert not replace(reason(0), over_time=over).has_ceased(NOW)
+
+
+def test_an_incident_that_goes_on_says_of_nothing_that_it_is_over() -> None:
+    ended = incident(topic="orders", consumer_group="billing", resolved_time=at(9))
+    later = incident(topic="orders", consumer_group="billing", resolved_time=at(3))
+    storm = still_open(kind="retry_storm", topic="orders", consumer_group="billing")
+    going_on = still_open(topic="orders", consumer_group="billing")
+
+    assert over_times([later, ended, storm]) == {("orders", "billing"): at(3)}
+    assert over_times([replace(later, state="withdrawn"), ended]) == {("orders", "billing"): at(9)}
+    assert over_times([later, going_on]) == {}
 
 
 @given(st.lists(st.integers(0, 2_000), min_size=1, unique=True), st.integers(0, 60))
