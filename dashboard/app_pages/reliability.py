@@ -240,7 +240,8 @@ def _downloads(found: Reliability, now: datetime) -> None:
             lambda: weekly(week),
             file_name=f"weekly_{week.name}.html",
             mime="text/html",
-            help="What broke and why, trends, and what is still to be done, in one file. `headwater report` writes it.",
+            help="What broke and why, trends, and what is still to be done, in one file. `headwater report` writes it, "
+            "as PDF or Markdown too.",
         )
 
 

@@ -19,7 +19,7 @@ def test_without_the_library_the_command_says_how_to_get_it(
     found = CliRunner().invoke(app, ["report", "--out", str(tmp_path / "weekly.pdf")])
 
     assert found.exit_code == 1
-    assert "pip install 'headwater[pdf]'" in str(found.exception)
+    assert "pip install weasyprint (the extra [pdf])" in str(found.exception)
     assert not (tmp_path / "weekly.pdf").exists()
 
 
