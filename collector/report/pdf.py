@@ -18,7 +18,8 @@ def renderer() -> Any:
         return import_module("weasyprint")
     except ImportError:
         raise SettingsError(
-            "PDF needs WeasyPrint, which is not installed: pip install weasyprint (the extra [pdf]). Or write .html and print it."
+            "PDF needs WeasyPrint, which is not installed: pip install weasyprint (the extra [pdf]). "
+            "Or write .html and print it."
         ) from None
     except OSError as error:  # its bindings found no library
         raise SettingsError(
