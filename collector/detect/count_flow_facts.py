@@ -18,6 +18,7 @@ from collector.detect.read_incidents import read_incidents
 from collector.detect.reconcile import ACTIVE
 from collector.storage.api import Store
 from schemas import arrow
+from schemas.incidents import Incident
 
 COUNTED_TIME = "flow facts counted"
 COUNTED_FROM = "flow facts from"
@@ -31,11 +32,13 @@ CAUSES_MIN = 50
 STEPS_MAX = 200
 PATIENCE_MAX = timedelta(hours=1)
 KEPT_MAX = timedelta(days=3)
-LATELY = timedelta(minutes=30)
+LATELY = timedelta(minutes=10)
 HELD_SHARE = 0.1
 HISTORY_MAX = timedelta(days=14)
 SETTLE = timedelta(minutes=2)
 """Evidence of spans and shared names is linked that much later at most, as a rule."""
+HELD_AFTER = PATIENCE_MAX + SETTLE + timedelta(minutes=10)
+"""Slots are counted anew that far back: by what was usual then, or an incident would be withdrawn behind its end."""
 BACK = timedelta(minutes=10)
 EVENTS_MAX = 1_000_000
 _HOUR = timedelta(hours=1)
@@ -73,11 +76,15 @@ class CountFlowFacts:
         if now < self._rest_until:
             return
         started = time.monotonic()
-        if now >= self._learn_at:
+        if not read_steps(self._store):
             self._learn(now)
-            took = timedelta(seconds=LEARN_REST * (time.monotonic() - started))
-            self._learn_at = now + min(LEARN_EVERY, max(timedelta(seconds=EVERY_S), took))
+        # What was read is counted by what was usual before it came: what is missing or late now must not be learned.
         self._count(now)
+        if now >= self._learn_at:
+            learning = time.monotonic()
+            self._learn(now)
+            took = timedelta(seconds=LEARN_REST * (time.monotonic() - learning))
+            self._learn_at = now + min(LEARN_EVERY, max(timedelta(seconds=EVERY_S), took))
         self._rest_until = now + timedelta(seconds=REST * (time.monotonic() - started))
 
     def _learn(self, now: datetime) -> None:
@@ -162,14 +169,20 @@ def read_steps(store: Store) -> list[UsualStep]:
 
 
 def _held(store: Store, now: datetime) -> list[UsualStep]:
-    """Return the steps whose absence is an incident now, or looks like the beginning of one."""
+    """Return the steps whose absence is an incident, was one a little while ago, or looks like the beginning of one."""
     found = read_incidents(store, since=now - KEPT_MAX, until=now + timedelta(days=1))
-    stuck = {(one.topic, one.service) for one in found if one.kind == "flow_stuck" and one.state in ACTIVE}
+    stuck = {(one.topic, one.service) for one in found if one.kind == "flow_stuck" and _goes_on(one, now)}
     rows = store.query("stuck_lately", {"since": now - LATELY, "share": HELD_SHARE})
     stuck |= {(row["topic"], row["service"]) for row in rows}
     if not stuck:
         return []
     return [one for one in read_steps(store) if (one.step.cause[0], one.step.service) in stuck]
+
+
+def _goes_on(one: Incident, now: datetime) -> bool:
+    """Return whether an incident is not over, or so short ago that its time may still be counted anew."""
+    over = one.mitigated_time is not None and one.mitigated_time < now - HELD_AFTER
+    return one.state in ACTIVE or (one.state == "resolved" and not over)
 
 
 def _row(one: UsualStep, now: datetime) -> dict[str, object]:
