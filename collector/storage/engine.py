@@ -15,6 +15,7 @@ from collector.storage.folder import engine_holder
 _SETTING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ERROR_CODE = re.compile(r"\bCode: (\d+)\.")
 _REASON_LENGTH_MAX = 400
+_CONFIG_FILE = Path(__file__).with_name("engine.xml")
 UNKNOWN_ERROR = 1002
 """ClickHouse's own code for an error that is not one of its own."""
 
@@ -131,10 +132,14 @@ class Engine:
         return handle
 
 
-def _limits(memory_bytes_max: int) -> dict[str, int]:
-    """Return settings that keep the engine within its memory, and one statement from taking all of it."""
+def _limits(memory_bytes_max: int) -> dict[str, int | str]:
+    """Return settings that keep the engine within its memory, and one statement from taking all of it.
+
+    Defaults of tables can be set in a file only.
+    """
     cache_bytes_max = memory_bytes_max // 16
     return {
+        "config-file": str(_CONFIG_FILE),
         "max_server_memory_usage": memory_bytes_max,
         "mark_cache_size": cache_bytes_max,  # 5 GiB each by default
         "index_mark_cache_size": cache_bytes_max,

@@ -36,12 +36,23 @@ WITH
             name_hash,
             groupUniqArray(9)((topic, partition, offset, origin, time, service, type)) AS candidates
         FROM identities
-        -- All names of the batches and in them: more than are claimed, but to ask for claims a second time costs more.
+        -- Names that are claimed, and no others: most names of the batches are claimed by nobody, and to gather who
+        -- answers to a name costs more than to ask twice for who claims it.
         WHERE name_hash IN
         (
-            SELECT reinterpretAsUInt128(sipHash128(arrayJoin(arrayConcat(names, reference_names))))
+            SELECT reinterpretAsUInt128(sipHash128(arrayJoin(reference_names)))
             FROM batch_events
             WHERE batch IN {batches:Array(UInt64)}
+            UNION ALL
+            SELECT name_hash
+            FROM references
+            WHERE batch NOT IN {batches:Array(UInt64)} AND name_hash IN
+            (
+                SELECT reinterpretAsUInt128(sipHash128(arrayJoin(names)))
+                FROM batch_events
+                WHERE batch IN {batches:Array(UInt64)}
+            )
+              AND name_hash NOT IN (SELECT name_hash FROM constants)
         )
         GROUP BY name_hash
         HAVING length(candidates) <= 8

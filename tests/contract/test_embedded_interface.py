@@ -356,3 +356,24 @@ def test_names_cannot_smuggle_sql_in(raw: Raw) -> None:
         raw.post(b"SELECT getSetting('log_comment')", log_comment="a', max_threads = '9\\")[1]
         == b"a\\', max_threads = \\'9\\\\\n"
     )
+
+
+def test_what_was_just_written_lies_in_few_files(server: ServerState) -> None:
+    """A file is slow to make, and a table of many columns would make some of each for every write."""
+    client = connect(server)
+    name = f"few_{secrets.token_hex(4)}"
+    columns = ", ".join(f"c{number} String" for number in range(40))
+    client.command(f"CREATE TABLE {name} (id UInt64, {columns}) ENGINE = MergeTree ORDER BY id")
+    try:
+        # 20 MB: by ClickHouse's own defaults in files per column, with files of statistics.
+        client.command(f"INSERT INTO {name} (id, c1) SELECT number, repeat('x', 2000) FROM numbers(10000)")
+        found = client.query(
+            f"SELECT part_type, data_uncompressed_bytes > 10485760 FROM system.parts WHERE active AND table = '{name}'"
+        ).result_rows
+        files = client.query(
+            f"SELECT DISTINCT name FROM system.parts_columns WHERE table = '{name}' AND notEmpty(statistics)"
+        ).result_rows
+    finally:
+        client.command(f"DROP TABLE {name}")
+        client.close()
+    assert (found, files) == ([("Compact", 1)], [])
