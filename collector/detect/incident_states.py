@@ -13,7 +13,8 @@ from collector.storage.api import Store
 
 _HABIT = timedelta(weeks=WEEKS, days=1)
 _BEFORE = timedelta(hours=3)
-_STALLS = timedelta(hours=24)
+_STALL_HABIT = timedelta(hours=12)
+_STALLED_MAX = timedelta(days=8)
 _SILENT_MAX = timedelta(days=8)
 PRODUCERS_MAX = 200
 
@@ -25,12 +26,16 @@ def read_states(
     now: datetime,
     watching: datetime,
     known: Iterable[Producer] = (),
+    stalled_since: datetime | None = None,
 ) -> list[tuple[Scope, Stretch]]:
-    """Return silences and standstills that are not over before `since`. `known` are producers to look at anyway."""
+    """Return silences and standstills that are not over before `since`.
+
+    `known` are producers to look at anyway, `stalled_since` says when the oldest standstill began that goes on.
+    """
     watching_s = watching.timestamp()
     return [
         *read_silences(store, rules, since, now, watching_s, known),
-        *read_stalls(store, rules, now, watching_s),
+        *read_stalls(store, rules, since if stalled_since is None else stalled_since, now, watching_s),
     ]
 
 
@@ -71,11 +76,14 @@ def read_silences(
     return found
 
 
-def read_stalls(store: Store, rules: Rules, now: datetime, watching_s: float) -> list[tuple[Scope, Stretch]]:
-    """Return the standstills of the last day."""
-    rows = store.query(
-        "incident_group_samples", {"since": now - _STALLS, "until": now + timedelta(seconds=1)}
-    )
+def read_stalls(
+    store: Store, rules: Rules, since: datetime, now: datetime, watching_s: float
+) -> list[tuple[Scope, Stretch]]:
+    """Return the standstills that are not over before `since`, by the habits of the time before."""
+    known_since = max(since - _STALL_HABIT, now - _STALLED_MAX)
+    # What goes on for longer than samples are read is told as far as it is known.
+    whole_since_s = known_since.timestamp() if known_since < since else float("-inf")
+    rows = store.query("incident_group_samples", {"since": known_since, "until": now + timedelta(seconds=1)})
     partitions: dict[tuple[str, str], list[list[Sample]]] = defaultdict(list)
     for row in rows:
         samples = [Sample(int(at), committed, end) for at, committed, end in row["samples"]]
@@ -84,8 +92,13 @@ def read_stalls(store: Store, rules: Rules, now: datetime, watching_s: float) ->
     for (group, topic), sampled in partitions.items():
         rule = rules.of("consumer_stalled", topic)
         if rule.enabled:
-            found += judge_stalls(group, topic, sampled, rule, int(now.timestamp()), watching_s)
-    return found
+            found += judge_stalls(
+                group, topic, sampled, rule, int(now.timestamp()), watching_s, whole_since_s
+            )
+    # Where the habit is learned, hardly anything is known yet of what is usual: that was judged when it happened.
+    return [
+        one for one in found if one[1].mitigated_ms is None or one[1].mitigated_ms >= since.timestamp() * 1e3
+    ]
 
 
 def _activity(store: Store, since: datetime, until: datetime, topics: list[str]) -> dict[Producer, Activity]:

@@ -17,6 +17,9 @@ from collector.detect.judge_rates import Stretch, judge_rates
 from collector.detect.rules import Rule, Rules
 from schemas.incidents import Cause, Incident, IncidentKind
 
+_BEFORE_S = 900
+_BEFORE_BAD_MIN = 3
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -109,11 +112,32 @@ def _after_breaks(series: Series, rule: Rule, now_s: int, facts: Facts) -> list[
     ]
     if not breaks:
         return []
-    near = [slot for slot in series.bad if any(at - 60 <= slot.slot_s <= at + rule.within_s for at in breaks)]
+
+    def began_behind_one(stretch: Stretch) -> bool:
+        return any(at - 60 <= stretch.impact_ms / 1_000 <= at + rule.within_s for at in breaks)
+
     # Whatever fails within the time is looked at; the judge decides by the same means whether it is too much.
-    stretches = judge_rates(replace(series, bad=near), rule, now_s, facts.watching_since_s)
-    kept = [one for one in stretches if any(at - 60 <= one.impact_ms / 1_000 for at in breaks)]
-    return kept
+    near = {slot for slot in series.bad if any(at - 60 <= slot.slot_s <= at + rule.within_s for at in breaks)}
+    soon = [slot for slot in series.bad if slot in near]
+    begun = filter(
+        began_behind_one, judge_rates(replace(series, bad=soon), rule, now_s, facts.watching_since_s)
+    )
+    first_s = min((stretch.impact_ms / 1_000 for stretch in begun), default=None)
+    if first_s is None:
+        return []
+    # What began then may go on for much longer.
+    bad = [slot for slot in series.bad if slot in near or slot.slot_s >= first_s]
+    stretches = judge_rates(replace(series, bad=bad), rule, now_s, facts.watching_since_s)
+    return [one for one in stretches if began_behind_one(one) and not _failed_before(series, one, breaks)]
+
+
+def _failed_before(series: Series, stretch: Stretch, breaks: Sequence[float]) -> bool:
+    """Return whether as much failed in the time before the change already: then it was something else."""
+    at = max(one for one in breaks if one - 60 <= stretch.impact_ms / 1_000)
+    from_s, until_s = at - 60 - _BEFORE_S, at - 60
+    bad = sum(slot.bad for slot in series.bad if from_s <= slot.slot_s < until_s)
+    share = stretch.bad / max(1, stretch.total)
+    return bad >= _BEFORE_BAD_MIN and bad >= share / 2 * series.total.between(from_s, until_s)
 
 
 def _judged(scope: Scope, stretch: Stretch, names: Names) -> Judged:

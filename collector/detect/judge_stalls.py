@@ -1,18 +1,25 @@
 """Incidents from standstill: a consumer group that has records to read and commits nothing. Pure.
 
 Looked at per partition, because one record that cannot be read stops one partition while the others flow on. How
-long is too long is asked of the group's own habit: some commit every second, some once an hour.
+long is too long is asked of the partition's own habit, over a day: some commit every second, some once an hour. What
+happens now and then (a rebalance, an earlier standstill) makes no habit.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from collector.detect.incident_facts import Scope
 from collector.detect.judge_rates import Stretch
 from collector.detect.rules import Rule
 
 HABIT_TIMES = 3.0
+HABIT_MOVES_MIN = 3
+HABIT_SHARE = 0.05  # waits that fill less of the time than this are accidents, however many there were
+HABIT_S = 86_400
+UNKNOWN_HOLD_S = 7_200  # of whom hardly a commit was seen yet, nobody can say how often it commits
+UNSEEN_S = 400  # a row is written every five minutes at least: behind a longer gap nobody looked
 SEEN_S_MAX = 900
 
 
@@ -45,10 +52,12 @@ def judge_stalls(
     rule: Rule,
     now_s: int,
     watching_since_s: float = 0.0,
+    known_since_s: float = float("-inf"),
 ) -> list[tuple[Scope, Stretch]]:
     """Return the standstills of a group on a topic, those of its partitions that overlap as one.
 
-    `partitions` holds the samples of each, in order of time.
+    `partitions` holds the samples of each, in order of time. Where samples were read from `known_since_s` on, what
+    stood still there already is left out: it began nobody knows when, and was told when it was seen.
     """
     found = sorted(
         (one for samples in partitions for one in _standstills(samples, rule, now_s)),
@@ -64,35 +73,73 @@ def judge_stalls(
         else:
             merged.append([one])
     scope = Scope("consumer_stalled", topic, consumer_group=group)
-    return [(scope, _stretch(run, partitions, now_s, watching_since_s)) for run in merged]
+    return [
+        (scope, _stretch(run, partitions, now_s, watching_since_s))
+        for run in merged
+        if run[0].start_s > known_since_s + UNSEEN_S
+    ]
 
 
 def _standstills(samples: Sequence[Sample], rule: Rule, now_s: int) -> Iterator[_Standstill]:
     """Yield the times in which records waited and nothing was committed for longer than is usual."""
-    usual_s = 0.0
+    habit = _Habit(rule, samples[0].at_s if samples else 0)
     start: Sample | None = None
+    grown_s: int | None = None  # since when more waits than at the start
     for before, after in pairwise(samples):
-        moved = after.committed != before.committed
-        if moved:
+        if after.committed != before.committed:
             if start is not None:
-                hold_s = _hold_s(rule, usual_s)
-                length_s = after.at_s - start.at_s
-                if length_s >= hold_s and before.end > start.end:
-                    yield _Standstill(start.at_s, start.at_s + int(hold_s), after.at_s, before.lag)
-                else:
-                    usual_s = max(usual_s, length_s)
-            start = after if after.lag >= rule.lag_min else None
+                # Behind a gap it moved nobody knows when: it waited until it was seen last, at least.
+                seen_s = after.at_s if after.at_s - before.at_s <= UNSEEN_S else before.at_s
+                hold_s = habit.hold_s(start.at_s, seen_s)
+                if grown_s is not None and seen_s - start.at_s >= hold_s:
+                    noticed_s = max(start.at_s + int(hold_s), grown_s)
+                    yield _Standstill(start.at_s, noticed_s, after.at_s, before.lag)
+            habit.learn(after.at_s, 0 if start is None else seen_s - start.at_s)
+            start, grown_s = (after if after.lag >= rule.lag_min else None), None
         elif start is None and after.lag >= rule.lag_min:
             start = after
-    if start is not None and samples:
-        hold_s = _hold_s(rule, usual_s)
+        elif start is not None and grown_s is None and after.end > start.end:
+            grown_s = after.at_s
+    if start is not None and grown_s is not None:
         last = samples[-1]
-        if last.at_s - start.at_s >= hold_s and last.end > start.end and last.at_s <= now_s:
-            yield _Standstill(start.at_s, start.at_s + int(hold_s), None, last.lag)
+        hold_s = habit.hold_s(start.at_s, last.at_s)
+        if last.at_s - start.at_s >= hold_s and last.at_s <= now_s:
+            yield _Standstill(start.at_s, max(start.at_s + int(hold_s), grown_s), None, last.lag)
 
 
-def _hold_s(rule: Rule, usual_s: float) -> float:
-    return max(rule.hold_s, HABIT_TIMES * usual_s)
+class _Habit:
+    """How long records of a partition usually wait for a commit, by the day before."""
+
+    def __init__(self, rule: Rule, since_s: int) -> None:
+        self._rule = rule
+        self._since_s = since_s
+        self._moves: deque[int] = deque(maxlen=HABIT_MOVES_MIN)
+        self._waits: deque[tuple[int, int]] = deque()
+
+    def learn(self, at_s: int, waited_s: int) -> None:
+        """Take note of a commit, and of how long records had waited for it."""
+        self._moves.append(at_s)
+        if waited_s > 0:
+            self._waits.append((at_s, waited_s))
+        while self._waits and self._waits[0][0] < at_s - HABIT_S:
+            self._waits.popleft()
+
+    def hold_s(self, start_s: int, until_s: int) -> float:
+        """Return how long is too long, for a wait since `start_s`."""
+        if until_s - start_s < self._rule.hold_s:
+            return self._rule.hold_s
+        if len(self._moves) < HABIT_MOVES_MIN:
+            return max(self._rule.hold_s, UNKNOWN_HOLD_S)
+        return max(self._rule.hold_s, HABIT_TIMES * self._usual_s(start_s))
+
+    def _usual_s(self, start_s: int) -> float:
+        """Return the longest wait that is no accident: it came some times, and fills some of the time."""
+        since_s = max(self._since_s, start_s - HABIT_S)
+        waits = sorted((waited_s for at_s, waited_s in self._waits if at_s > since_s), reverse=True)
+        for number, filled_s in enumerate(accumulate(waits), 1):
+            if number >= HABIT_MOVES_MIN and filled_s >= HABIT_SHARE * (start_s - since_s):
+                return waits[number - 1]
+        return 0.0
 
 
 def _stretch(

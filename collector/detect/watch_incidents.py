@@ -81,7 +81,8 @@ class JudgeIncidents:
     def _look_at_states(self, active: Sequence[Incident], now: datetime, watching: datetime) -> None:
         known = {(one.topic, one.service) for one in active if one.kind == "producer_silent"}
         since = min([now - WARM_UP, *(one.impact_time for one in active)])
-        self._states = read_states(self._store, self._rules, since, now, watching, known)
+        stalled = min([now - WARM_UP, *(one.impact_time for one in active if one.kind == "consumer_stalled")])
+        self._states = read_states(self._store, self._rules, since, now, watching, known, stalled)
         self._states_at = now
 
     def _judge(self, since: datetime, now: datetime, watching: datetime, version: int) -> None:

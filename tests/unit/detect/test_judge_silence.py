@@ -108,3 +108,47 @@ def test_a_group_that_is_not_seen_any_more_is_no_data() -> None:
 
     assert [one.phase for one in stalls(stuck, minutes=41)] == ["open"]
     assert [one.phase for one in stalls(stuck, minutes=120)] == ["no data"]
+
+
+def sampled(committed_at: list[int], minutes: int, *, unseen: range = range(0)) -> list[Sample]:
+    """Return samples by the minute of a topic with a record a minute; the group commits all at these minutes."""
+    committed, found = 0, []
+    for minute in range(minutes):
+        committed = minute if minute in committed_at else committed
+        if minute not in unseen:
+            found.append(Sample(MONDAY_S + minute * 60, committed, minute))
+    return found
+
+
+def test_an_hourly_habit_is_one_from_the_first_hour_on() -> None:
+    assert stalls(sampled(list(range(0, 900, 60)), 900), minutes=900) == []
+
+
+def test_time_in_which_nobody_looked_is_neither_standstill_nor_habit() -> None:
+    gap = range(101, 161)
+    commits = [*range(100), *range(150, 200), *range(215, 300)]
+
+    (found,) = stalls(sampled(commits, 300, unseen=gap), minutes=300)
+
+    assert (found.impact_ms / 1_000 - MONDAY_S) / 60 == pytest.approx(200, abs=1)
+    assert found.mitigated_ms is not None
+    assert (found.mitigated_ms / 1_000 - MONDAY_S) / 60 == 215
+
+
+def test_earlier_standstills_do_not_make_a_habit() -> None:
+    pauses = [range(at, at + 10) for at in (300, 600, 900, 1_200)]
+    commits = [at for at in range(1_400) if not any(at in pause for pause in pauses)]
+
+    assert len(stalls(sampled(commits, 1_400), minutes=1_400)) == 4
+
+
+def test_what_stood_still_when_samples_begin_is_not_told_anew() -> None:
+    """The day that is looked at moves on; a standstill that it cuts would seem to have begun later each time."""
+    whole = sampled([*range(60), *range(300, 400)], 400)
+    cut = [sample for sample in whole if sample.at_s >= MONDAY_S + 100 * 60]
+
+    (once,) = judge_stalls("billing", "orders", [whole], STALL, MONDAY_S + 24_000, known_since_s=MONDAY_S)
+    again = judge_stalls("billing", "orders", [cut], STALL, MONDAY_S + 24_000, known_since_s=MONDAY_S + 6_000)
+
+    assert once[1].impact_ms == (MONDAY_S + 60 * 60) * 1_000
+    assert again == []
