@@ -18,6 +18,8 @@ HABIT_TIMES = 3.0
 HABIT_MOVES_MIN = 3
 HABIT_SHARE = 0.05  # waits that fill less of the time than this are accidents, however many there were
 HABIT_S = 86_400
+LOOK_S = 60  # what goes well within a look stands for so much time at most
+YOUNG_S = 21_600  # of less time than this, what was seen once counts as usual
 UNKNOWN_HOLD_S = 7_200  # of whom hardly a commit was seen yet, nobody can say how often it commits
 UNSEEN_S = 400  # a row is written every five minutes at least: behind a longer gap nobody looked
 SEEN_S_MAX = 900
@@ -82,7 +84,7 @@ def judge_stalls(
 
 def _standstills(samples: Sequence[Sample], rule: Rule, now_s: int) -> Iterator[_Standstill]:
     """Yield the times in which records waited and nothing was committed for longer than is usual."""
-    habit = _Habit(rule, samples[0].at_s if samples else 0)
+    habit = _Habit(rule)
     start: Sample | None = None
     grown_s: int | None = None  # since when more waits than at the start
     for before, after in pairwise(samples):
@@ -94,7 +96,8 @@ def _standstills(samples: Sequence[Sample], rule: Rule, now_s: int) -> Iterator[
                 if grown_s is not None and seen_s - start.at_s >= hold_s:
                     noticed_s = max(start.at_s + int(hold_s), grown_s)
                     yield _Standstill(start.at_s, noticed_s, after.at_s, before.lag)
-            habit.learn(after.at_s, 0 if start is None else seen_s - start.at_s)
+            looked_s = min(after.at_s - before.at_s, LOOK_S)
+            habit.learn(after.at_s, looked_s if start is None else seen_s - start.at_s)
             start, grown_s = (after if after.lag >= rule.lag_min else None), None
         elif start is None and after.lag >= rule.lag_min:
             start = after
@@ -110,36 +113,34 @@ def _standstills(samples: Sequence[Sample], rule: Rule, now_s: int) -> Iterator[
 class _Habit:
     """How long records of a partition usually wait for a commit, by the day before."""
 
-    def __init__(self, rule: Rule, since_s: int) -> None:
+    def __init__(self, rule: Rule) -> None:
         self._rule = rule
-        self._since_s = since_s
-        self._moves: deque[int] = deque(maxlen=HABIT_MOVES_MIN)
         self._waits: deque[tuple[int, int]] = deque()
 
     def learn(self, at_s: int, waited_s: int) -> None:
         """Take note of a commit, and of how long records had waited for it."""
-        self._moves.append(at_s)
-        if waited_s > 0:
-            self._waits.append((at_s, waited_s))
-        while self._waits and self._waits[0][0] < at_s - HABIT_S:
+        self._waits.append((at_s, waited_s))
+        while self._waits[0][0] < at_s - HABIT_S:
             self._waits.popleft()
 
     def hold_s(self, start_s: int, until_s: int) -> float:
         """Return how long is too long, for a wait since `start_s`."""
         if until_s - start_s < self._rule.hold_s:
             return self._rule.hold_s
-        if len(self._moves) < HABIT_MOVES_MIN:
+        waits = sorted((wait_s for at_s, wait_s in self._waits if at_s > start_s - HABIT_S), reverse=True)
+        if len(waits) < HABIT_MOVES_MIN:
             return max(self._rule.hold_s, UNKNOWN_HOLD_S)
-        return max(self._rule.hold_s, HABIT_TIMES * self._usual_s(start_s))
+        return max(self._rule.hold_s, HABIT_TIMES * _usual_s(waits))
 
-    def _usual_s(self, start_s: int) -> float:
-        """Return the longest wait that is no accident: it came some times, and fills some of the time."""
-        since_s = max(self._since_s, start_s - HABIT_S)
-        waits = sorted((waited_s for at_s, waited_s in self._waits if at_s > since_s), reverse=True)
-        for number, filled_s in enumerate(accumulate(waits), 1):
-            if number >= HABIT_MOVES_MIN and filled_s >= HABIT_SHARE * (start_s - since_s):
-                return waits[number - 1]
-        return 0.0
+
+def _usual_s(waits: Sequence[int]) -> float:
+    """Return the longest wait that is no accident: it came some times, and fills some of the time."""
+    whole_s = sum(waits)
+    times = 1 if whole_s < YOUNG_S else HABIT_MOVES_MIN
+    for number, filled_s in enumerate(accumulate(waits), 1):
+        if number >= times and filled_s >= HABIT_SHARE * whole_s:
+            return waits[number - 1]
+    return 0.0
 
 
 def _stretch(
