@@ -16,6 +16,7 @@ from collector.detect.rules import Rule
 
 HABIT_TIMES = 3.0
 HABIT_MOVES_MIN = 3
+APART_TIMES = 1.25
 HABIT_SHARE = 0.05  # waits that fill less of the time than this are accidents, however many there were
 HABIT_S = 86_400
 LOOK_S = 60  # what goes well within a look stands for so much time at most
@@ -115,11 +116,14 @@ class _Habit:
 
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
-        self._waits: deque[tuple[int, int]] = deque()
+        self._waits: deque[tuple[int, int, int]] = (
+            deque()
+        )  # time of a commit, how long records waited, since the last
 
     def learn(self, at_s: int, waited_s: int) -> None:
         """Take note of a commit, and of how long records had waited for it."""
-        self._waits.append((at_s, waited_s))
+        since_last_s = at_s - self._waits[-1][0] if self._waits else waited_s
+        self._waits.append((at_s, waited_s, since_last_s))
         while self._waits[0][0] < at_s - HABIT_S:
             self._waits.popleft()
 
@@ -127,10 +131,15 @@ class _Habit:
         """Return how long is too long, for a wait since `start_s`."""
         if until_s - start_s < self._rule.hold_s:
             return self._rule.hold_s
-        waits = sorted((wait_s for at_s, wait_s in self._waits if at_s > start_s - HABIT_S), reverse=True)
-        if len(waits) < HABIT_MOVES_MIN:
+        known = [(wait_s, apart_s) for at_s, wait_s, apart_s in self._waits if at_s > start_s - HABIT_S]
+        if len(known) < HABIT_MOVES_MIN:
             return max(self._rule.hold_s, UNKNOWN_HOLD_S)
-        return max(self._rule.hold_s, HABIT_TIMES * _usual_s(waits))
+        usual_s = _usual_s(sorted((wait_s for wait_s, _ in known), reverse=True))
+        if usual_s < self._rule.hold_s:
+            return max(self._rule.hold_s, HABIT_TIMES * usual_s)
+        # It commits by the clock: once it leaves records behind, they wait from one time to the next.
+        apart_s = _usual_s(sorted((apart_s for _, apart_s in known), reverse=True))
+        return max(HABIT_TIMES * usual_s, APART_TIMES * apart_s)
 
 
 def _usual_s(waits: Sequence[int]) -> float:

@@ -152,3 +152,15 @@ def test_what_stood_still_when_samples_begin_is_not_told_anew() -> None:
 
     assert once[1].impact_ms == (MONDAY_S + 60 * 60) * 1_000
     assert again == []
+
+
+def test_who_commits_by_the_hour_may_leave_records_behind() -> None:
+    """Records come at the end of the hour; once some are left behind they wait for a whole one."""
+    found, end, committed = [], 0, 0
+    for minute in range(1_200):
+        end += minute % 60 >= 40
+        if minute % 60 == 0:
+            committed = end if minute < 900 else end - 5
+        found.append(Sample(MONDAY_S + minute * 60, committed, end))
+
+    assert stalls(found, minutes=1_200) == []
