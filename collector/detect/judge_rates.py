@@ -19,6 +19,8 @@ from schemas.incidents import Severity
 RESOLVE_WINDOWS_S = (30, 120, 300, 900, 1800, 3600, 7200, 21600)
 QUIET_TIME_S = 6 * 3600
 QUIET_UNKNOWN_S = 1800
+PAUSE_S = 600
+PAUSE_EVIDENCE = 5.0  # more than one bad event by chance says (the likelihood ratio of one is 50 at most)
 HOPELESS = 25.0  # so unlikely (e^-25) that nothing further back can belong to it
 DETECTION_SLOTS_MAX = 200
 SAMPLES_MAX = 5
@@ -186,13 +188,15 @@ class _Judge:
     def _measure(self, stretch: Stretch, position: int, stop: int, share: float) -> None:
         """Find the slot until which failing explains best what is seen; count what is bad until then."""
         steps = self._steps(share, self._bads[position].end_s)
-        best, score, best_score = position, 0.0, 0.0
+        best, score, best_score, hurdle = position, 0.0, 0.0, 0.0
         for index in range(position + 1, stop):
-            slot = self._bads[index]
-            # Behind a long pause it goes on, or it does not: what follows has to speak for itself.
-            good = self._gap(self._bads[index - 1], slot) or 0.0
+            before, slot = self._bads[index - 1], self._bads[index]
+            # Behind a long pause it goes on, or it does not: what follows has to speak for itself, by more than one.
+            if slot.slot_s - before.end_s > PAUSE_S:
+                hurdle = best_score + PAUSE_EVIDENCE
+            good = self._total.between(before.end_s, slot.slot_s)
             score += steps.of(slot.bad, good + self._good_in(slot))
-            if score > best_score:
+            if score > max(best_score, hurdle):
                 best, best_score = index, score
         start = bisect_left(self._bads, stretch.impact_ms // 1000 - SLOT_S + 1, key=lambda slot: slot.slot_s)
         run = self._bads[start : best + 1]

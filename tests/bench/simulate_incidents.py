@@ -319,11 +319,18 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--topics", type=int, default=50)
     parser.add_argument("--days", type=int, default=35)
+    parser.add_argument(
+        "--first", type=int, default=0, help="the first seed: take one that no rule was made by"
+    )
     parser.add_argument("--save", action="store_true")
     arguments = parser.parse_args()
     results = []
     began = time.process_time()
-    for result in run(range(arguments.seeds), topics=arguments.topics, days=arguments.days):
+    for result in run(
+        range(arguments.first, arguments.first + arguments.seeds),
+        topics=arguments.topics,
+        days=arguments.days,
+    ):
         results.append(result)
         print(json.dumps(asdict(result)))
     figures = {

@@ -143,10 +143,13 @@ def main() -> None:
     """Run, print and keep."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument(
+        "--first", type=int, default=0, help="the first seed: take one that no rule was made by"
+    )
     parser.add_argument("--save", action="store_true")
     arguments = parser.parse_args()
     tally, began = Tally(), time.process_time()
-    for seed in range(arguments.seeds):
+    for seed in range(arguments.first, arguments.first + arguments.seeds):
         add_history(tally, seed, load_rules())
     said = {**summary(tally), "cpu_s": round(time.process_time() - began, 1), "not_right": tally.notes}
     print(json.dumps(said, indent=1))
