@@ -223,8 +223,10 @@ def test_where_it_started_and_what_it_touched_are_told(company: Dashboard, page:
     touched = page.locator(".hw-box", has_text="What it touched")
     expect(touched).to_contain_text("6 events, 3 services, 5 topics, 1 business key, 1 dead letter")
     page.get_by_text("touched, as a list: 6 events").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download as CSV").click()
+    button = page.get_by_role("button", name="Download as CSV")
+    button.hover()  # waits until the list has unfolded: a click on a button that moves is lost
+    with page.expect_download(timeout=60_000) as download:
+        button.click()
     assert download.value.path().read_text().count("\n") == 7
 
 
