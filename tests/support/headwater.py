@@ -50,9 +50,15 @@ class StoreProcess:
         self._process.wait()
 
     def freeze(self) -> None:
-        """Let it keep its connections and answer nothing."""
+        """Let it keep its connections and answer nothing; returns once each of its threads stands still."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        threads = psutil.Process(self._process.pid).threads
+        wait_until(
+            lambda: all(_stands_still(thread.id) for thread in threads()),
+            what="it stands still",
+            seconds_max=30,
+        )
 
     def thaw(self) -> None:
         """Let it go on."""
@@ -199,6 +205,11 @@ class Collector:
     def tail(self, characters: int = 3000) -> str:
         """Return the end of what it printed."""
         return self.log.read_text(errors="replace")[-characters:]
+
+
+def _stands_still(thread: int) -> bool:
+    # A stopped process answers for as long as one of its threads has not heard of it.
+    return psutil.Process(thread).status() == psutil.STATUS_STOPPED
 
 
 def environment_of(settings: Mapping[str, str]) -> dict[str, str]:
