@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from collector.detect.dead_letters import has_ceased, run_began
+from collector.detect.dead_letters import has_ceased, is_over, run_began
 from dashboard.changes import Change
 from dashboard.text import ago, clock, count, many, rate
 
@@ -40,7 +40,7 @@ class Failing:
     @property
     def is_over(self) -> bool:
         """Return whether its incident is over and nothing failed since."""
-        return self.over_time is not None and self.over_time >= self.last_time
+        return is_over(self.last_time, self.over_time)
 
     def has_ceased(self, now: datetime) -> bool:
         """Return whether it is over, or seems to be."""

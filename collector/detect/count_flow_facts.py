@@ -13,6 +13,7 @@ from math import ceil
 import pyarrow as pa
 
 from collector.detect.flows import Step, read_habits
+from collector.detect.incident_facts import SLOT_S
 from collector.detect.incident_store import read_marks, touched, write_marks
 from collector.detect.read_incidents import read_incidents
 from collector.detect.reconcile import ACTIVE
@@ -43,7 +44,6 @@ BACK = timedelta(minutes=10)
 EVENTS_MAX = 1_000_000
 PASS_EVENTS_MAX = 20_000_000
 _HOUR = timedelta(hours=1)
-_SLOT_S = 10
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -77,33 +77,33 @@ class CountFlowFacts:
         if now < self._rest_until:
             return
         started = time.monotonic()
-        if not read_steps(self._store):
-            self._learn(now)
+        steps = read_steps(self._store) or self._learn(now, [])
         # What was read is counted by what was usual before it came: what is missing or late now must not be learned.
-        self._count(now)
+        self._count(now, steps)
         if now >= self._learn_at:
             learning = time.monotonic()
-            self._learn(now)
+            self._learn(now, steps)
             took = timedelta(seconds=LEARN_REST * (time.monotonic() - learning))
             self._learn_at = now + min(LEARN_EVERY, max(timedelta(seconds=EVERY_S), took))
         self._rest_until = now + timedelta(seconds=REST * (time.monotonic() - started))
 
-    def _learn(self, now: datetime) -> None:
+    def _learn(self, now: datetime, before: Sequence[UsualStep]) -> list[UsualStep]:
+        """Put in force what is usual now, and return it; of the steps `before` some are held as they were."""
         habits = read_habits(self._store, now, guesses=False)
         learned = [step for steps in habits.usual.values() for step in steps]
-        held = _held(self._store, now)
-        steps = in_force(learned, held, now)
+        steps = in_force(learned, _held(self._store, before, now), now)
         rows = [_row(one, now) for one in steps]
         if rows:
             table = pa.Table.from_pylist(rows, schema=arrow.USUAL_STEPS)
             self._store.insert("usual_steps", table, token=f"steps-{now.timestamp()}-{len(rows)}")
+        return steps
 
-    def _count(self, now: datetime) -> None:
+    def _count(self, now: datetime, steps: Sequence[UsualStep]) -> None:
         marks = read_marks(self._store)
         own = {name.removeprefix(_OWN): time for name, time in marks.items() if name.startswith(_OWN)}
         found = touched(self._store, own, now)
         version = int(now.timestamp() * 1_000)
-        patience = max((one.patience for one in read_steps(self._store)), default=timedelta())
+        patience = max((one.patience for one in steps), default=timedelta())
         oldest = None
         for since, until in found.ranges:
             first = max(since - patience - SETTLE, now - HISTORY_MAX)
@@ -122,7 +122,7 @@ def count_range(store: Store, since: datetime, until: datetime, now: datetime, v
     Of a long past so much is left out that the watcher is not held up for long: it only says what is usual. Where
     nothing was read in the last two minutes nobody can tell what is late, and only order is counted.
     """
-    since = datetime.fromtimestamp(since.timestamp() // _SLOT_S * _SLOT_S, UTC)
+    since = datetime.fromtimestamp(since.timestamp() // SLOT_S * SLOT_S, UTC)
     sizes = store.query("flow_facts_sizes", {"since": since, "until": until})
     events = 0
     for row in reversed(sizes):
@@ -174,15 +174,13 @@ def read_steps(store: Store) -> list[UsualStep]:
     ]
 
 
-def _held(store: Store, now: datetime) -> list[UsualStep]:
+def _held(store: Store, steps: Sequence[UsualStep], now: datetime) -> list[UsualStep]:
     """Return the steps whose absence is an incident, was one a little while ago, or looks like the beginning of one."""
     found = read_incidents(store, since=now - KEPT_MAX, until=now + timedelta(days=1))
     stuck = {(one.topic, one.service) for one in found if one.kind == "flow_stuck" and _goes_on(one, now)}
     rows = store.query("stuck_lately", {"since": now - LATELY, "share": HELD_SHARE})
     stuck |= {(row["topic"], row["service"]) for row in rows}
-    if not stuck:
-        return []
-    return [one for one in read_steps(store) if (one.step.cause[0], one.step.service) in stuck]
+    return [one for one in steps if (one.step.cause[0], one.step.service) in stuck]
 
 
 def _goes_on(one: Incident, now: datetime) -> bool:

@@ -173,11 +173,16 @@ def over_times(incidents: Iterable[Incident]) -> dict[tuple[str, str], datetime]
     return {place: time for place, time in over.items() if place not in going_on}
 
 
+def is_over(last_time: datetime, over_time: datetime | None) -> bool:
+    """Return whether the incident of who failed is over and nothing failed since."""
+    return over_time is not None and over_time >= last_time
+
+
 def has_ceased(
     minutes: Sequence[int], last_time: datetime, now: datetime, over_time: datetime | None = None
 ) -> bool:
     """Return whether it is over, by its incident, or seems to be: quiet for CEASED and twice what was usual."""
-    if over_time is not None and over_time >= last_time:
+    if is_over(last_time, over_time):
         return True
     run = _latest_run(minutes)
     usual = timedelta(seconds=median(later - one for one, later in pairwise(run)) if len(run) > 2 else 0)

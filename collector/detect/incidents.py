@@ -113,12 +113,14 @@ def _after_breaks(series: Series, rule: Rule, now_s: int, facts: Facts) -> list[
     if not breaks:
         return []
 
+    def is_near_one(moment_s: float) -> bool:
+        return any(at - 60 <= moment_s <= at + rule.within_s for at in breaks)
+
     def began_behind_one(stretch: Stretch) -> bool:
-        return any(at - 60 <= stretch.impact_ms / 1_000 <= at + rule.within_s for at in breaks)
+        return is_near_one(stretch.impact_ms / 1_000)
 
     # Whatever fails within the time is looked at; the judge decides by the same means whether it is too much.
-    near = {slot for slot in series.bad if any(at - 60 <= slot.slot_s <= at + rule.within_s for at in breaks)}
-    soon = [slot for slot in series.bad if slot in near]
+    soon = [slot for slot in series.bad if is_near_one(slot.slot_s)]
     begun = filter(
         began_behind_one, judge_rates(replace(series, bad=soon), rule, now_s, facts.watching_since_s)
     )
@@ -126,7 +128,7 @@ def _after_breaks(series: Series, rule: Rule, now_s: int, facts: Facts) -> list[
     if first_s is None:
         return []
     # What began then may go on for much longer.
-    bad = [slot for slot in series.bad if slot in near or slot.slot_s >= first_s]
+    bad = [slot for slot in series.bad if is_near_one(slot.slot_s) or slot.slot_s >= first_s]
     stretches = judge_rates(replace(series, bad=bad), rule, now_s, facts.watching_since_s)
     return [one for one in stretches if began_behind_one(one) and not _failed_before(series, one, breaks)]
 
