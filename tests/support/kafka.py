@@ -97,10 +97,11 @@ class ApacheKafka:
         return ["java", *JVM_OPTIONS, "-cp", self._classpath, main, *arguments]
 
     def _format(self, config: Path) -> None:
+        # One in 64 begins with a hyphen, which is an option where it stands alone.
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         tool = self._java("kafka.tools.StorageTool", "format", "--standalone")
         run = subprocess.run(
-            [*tool, "--cluster-id", cluster_id, "--config", str(config)],
+            [*tool, f"--cluster-id={cluster_id}", "--config", str(config)],
             capture_output=True,
             text=True,
             check=False,
