@@ -173,3 +173,38 @@ def test_a_closed_store_says_so_and_closes_twice(store_url: str) -> None:
 
     with pytest.raises(StoreUnavailableError, match="closed"):
         store.query("applied_migrations")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "remedy"),
+    [
+        (
+            "ALTER TABLE events ADD CONSTRAINT trouble CHECK offset != 77",
+            "ALTER TABLE events DROP CONSTRAINT trouble",
+        ),
+        (
+            "CREATE MATERIALIZED VIEW trouble TO constants AS "
+            "SELECT toString(throwIf(offset = 77)) AS name FROM events",
+            "DROP VIEW trouble",
+        ),
+        (
+            "ALTER TABLE events ADD COLUMN trouble String MATERIALIZED repeat('x', 1000000000 * (offset = 77))",
+            "ALTER TABLE events DROP COLUMN trouble",
+        ),
+    ],
+    ids=["a constraint", "a view", "a column that is too large"],
+)
+def test_what_goes_wrong_behind_reading_is_told_and_a_repeat_loses_and_doubles_nothing(
+    store: Store, trouble: str, remedy: str
+) -> None:
+    """chDB's own way to stream an insert says how many rows it wrote, where it wrote none."""
+    rows = events_table([{"offset": offset, "names": [f"id:{offset}"]} for offset in range(1, 1_001)])
+    store.command(trouble)
+
+    with pytest.raises((StoreRejectedError, StoreUnavailableError)):
+        store.insert("events", rows, token="troubled")
+    store.command(remedy)
+    store.insert("events", rows, token="troubled")
+
+    counts = "SELECT (SELECT count() FROM events), (SELECT count() FROM identities), (SELECT count() FROM batch_events)"
+    assert store.command(counts) == ["1000", "1000", "1000"]
