@@ -35,6 +35,7 @@ _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _DRAIN_S_MAX = 5.0
 
 _UNLINKED_ROWS_MAX = 400_000
+_LINK_WRITES = 4  # full ones are linked together: one lookup for many names costs little more than for few
 _WRITES_MAX = 2  # one is on its way to the store, one is made ready for it
 
 ClockMs = Callable[[], int]
@@ -107,6 +108,7 @@ class Pipeline:
         self._filling_since_ms: int | None = None
         self._writes: deque[asyncio.Task[None]] = deque()
         self._unlinked: dict[int, int] = {}  # rows by batch number
+        self._more_comes = False  # the last write was full: the next one is not far
         self._written_to: Offsets = {}
         self._committed_to: Offsets = {}
         self._linking: asyncio.Task[None] | None = None
@@ -121,8 +123,7 @@ class Pipeline:
         """Read until `stopping` is set or, with `once`, to the end that each partition has when it is first read."""
         while not self.stopping.is_set() and not (once and self._at_the_end()):
             await self._look_at_topics()
-            fetched = await self._reader.read(_READ_TIMEOUT_MS, _READ_BATCHES_MAX)
-            self._take(fetched)
+            self._take(await self._reader.read(_READ_TIMEOUT_MS, _READ_BATCHES_MAX))
             if self._is_due():
                 await self._write_when_free()
         if once and not self.stopping.is_set():
@@ -186,7 +187,7 @@ class Pipeline:
         if len(self._writes) >= _WRITES_MAX:
             await self._hold_back(self._writes[0])
         if not self.stopping.is_set():
-            self._cut()
+            self._cut(more_comes=self._is_full())
 
     def _raise_failures(self) -> None:
         """Let what went wrong in the background end the run: a store that refuses has to be looked at."""
@@ -204,37 +205,45 @@ class Pipeline:
         finally:
             self._reader.resume()
 
-    def _cut(self) -> None:
+    def _cut(self, *, more_comes: bool = False) -> None:
         """Let what has been read so far be written, behind the writes before it.
 
         Nothing is awaited in here: rows and the offsets behind them change hands together or not at all.
         """
         before = self._writes[-1] if self._writes else None
-        write = self._write(self._columns, self._reader.positions(), before)
+        write = self._write(self._columns, self._reader.positions(), before, more_comes=more_comes)
         self._writes.append(asyncio.create_task(write))
         self._columns, self._filling_since_ms = self._new_columns(), None
 
     async def _write(
-        self, columns: RecordColumns, offsets: Offsets, before: asyncio.Task[None] | None
+        self,
+        columns: RecordColumns,
+        offsets: Offsets,
+        before: asyncio.Task[None] | None,
+        *,
+        more_comes: bool,
     ) -> None:
         number = batch_number(self._now_ms())
-        batch = Batch(number, await asyncio.to_thread(columns.table, number), columns.broken)
+        events = await asyncio.to_thread(columns.table, number)
+        broken = columns.broken
         columns.clear()
         if before is not None:
             await before
+        events = await asyncio.to_thread(self._writer.hold, events)
+        batch = Batch(number, events, broken)
         written = await self._until_done(lambda: self._writer.write(batch, self._now_ms()))
         self.progress.count(written)
         if written.rows:
             self._unlinked[number] = written.rows
-        self._written_to = offsets
+        self._written_to, self._more_comes = offsets, more_comes
         if self._linking is None or self._linking.done():
             self._linking = asyncio.create_task(self._link_and_commit())
         elif sum(self._unlinked.values()) > _UNLINKED_ROWS_MAX:
             await asyncio.wait({self._linking})
 
     async def _link_and_commit(self) -> None:
-        """Link what is written, then commit it, until nothing is left: writes meanwhile are linked as one."""
-        while self._unlinked or self._written_to != self._committed_to:
+        """Link what is written, then commit it, until nothing is due: writes meanwhile are linked as one."""
+        while self._is_link_due():
             numbers, offsets = list(self._unlinked), self._written_to
             if numbers:
                 link = partial(self._writer.link, numbers)
@@ -244,6 +253,11 @@ class Pipeline:
             self._committed_to = offsets
             if await self._reader.commit(offsets):
                 self.progress.committed = dict(offsets)
+
+    def _is_link_due(self) -> bool:
+        if self._more_comes and len(self._unlinked) < _LINK_WRITES:
+            return False
+        return bool(self._unlinked) or self._written_to != self._committed_to
 
     async def _until_done(self, do: Callable[[], Result]) -> Result:
         """Do it in a thread; while the store is away, again and again with pauses between."""

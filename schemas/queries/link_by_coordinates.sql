@@ -7,13 +7,28 @@ INSERT INTO edges
 WITH
     claims AS
     (
-        SELECT * FROM copies
-        WHERE (topic, partition, offset) IN
-            (SELECT topic, partition, offset FROM batch_events WHERE batch IN {batches:Array(UInt64)} AND origin != '')
+        -- As copies_mv reads them. In copies they lie by their origins: to find them there means to read them all.
+        WITH splitByChar('/', substring(origin, length('event:') + 1)) AS place
+        SELECT
+            place[1] AS origin_topic, toUInt32OrZero(place[2]) AS origin_partition,
+            toUInt64OrZero(place[3]) AS origin_offset, topic, partition, offset,
+            reference_relations[indexOf(reference_evidences, 'provenance')] AS relation,
+            origin AS name, time, service, type
+        FROM batch_events
+        WHERE batch IN {batches:Array(UInt64)} AND origin != ''
         UNION DISTINCT
-        SELECT * FROM copies
+        SELECT
+            origin_topic, origin_partition, origin_offset, topic, partition, offset, relation, name, time, service,
+            type
+        FROM copies
         WHERE (origin_topic, origin_partition, origin_offset) IN
-            (SELECT topic, partition, offset FROM batch_events WHERE batch IN {batches:Array(UInt64)})
+        (
+            SELECT topic, partition, offset
+            FROM batch_events
+            WHERE batch IN {batches:Array(UInt64)}
+              -- Most topics have no copies: to ask for each of their records would cost as much as linking by name.
+              AND topic IN (SELECT DISTINCT origin_topic FROM copies)
+        )
     )
 SELECT
     claims.topic AS effect_topic, claims.partition AS effect_partition, claims.offset AS effect_offset,
