@@ -191,7 +191,7 @@ class Settings(BaseSettings):
     )
     ssl_certfile: Path | None = Field(None, description="Our certificate (PEM), where brokers ask for one")
     ssl_keyfile: Path | None = Field(None, description="Key of our certificate (PEM)")
-    batch_rows_max: int = Field(36_000, ge=1, le=1_000_000, description="Rows with which a write is due")
+    batch_rows_max: int = Field(44_000, ge=1, le=1_000_000, description="Rows with which a write is due")
     batch_bytes_max: int = Field(
         32 * 2**20, ge=2**20, description="Bytes of records with which a write is due"
     )

@@ -11,6 +11,7 @@ from collector.batch import Batch, ShapeBook, error_rows
 from collector.errors import RecordError, StoreRejectedError
 from collector.lineage.link import link_batches
 from collector.storage.api import Store
+from collector.storage.encode import Encoded, SendBuffer
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,14 @@ class BatchWriter:
         self._collector = collector
         self._shape_paths = shape_paths
         self._shapes = ShapeBook()
+        self._buffer = SendBuffer()
+        self._held: Encoded | None = None
+
+    def hold(self, events: pa.Table) -> pa.Table:
+        """Return the same rows, ready to be sent, in memory that holds until the next call; `events` may go."""
+        self._held = None
+        self._held = self._buffer.encode(events)
+        return self._held.rows
 
     def write(self, batch: Batch, now_ms: int) -> Written:
         """Insert the rows of `batch`; durable when this returns."""
@@ -68,8 +77,9 @@ class BatchWriter:
 
     def _insert(self, events: pa.Table, token: str) -> None:
         """Insert events; where the store refuses some, find them by halving and keep those without headers."""
+        held = self._held
         try:
-            self._store.insert("events", events, token=token)
+            self._store.insert("events", held if held and held.rows is events else events, token=token)
         except StoreRejectedError:
             if events.num_rows > 1:
                 half = events.num_rows // 2

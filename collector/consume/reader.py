@@ -18,7 +18,10 @@ log = structlog.get_logger()
 
 METADATA_AGE_MS_MAX = 2_000  # so that a new topic is read within seconds
 _PREFETCH_BYTES_MAX = 32 * 2**20
-_PARTITION_FETCH_BYTES = (128 * 2**10, 2**20)
+_PARTITION_FETCH_BYTES = (
+    128 * 2**10,
+    256 * 2**10,
+)  # a write ends with a fetch: larger ones miss its size by more
 
 Fetched = dict[TopicPartition, Sequence[Any]]
 Drain = Callable[[], Awaitable[None]]

@@ -4,7 +4,7 @@ What is unusual of a record (a masked header, a CloudEvent in its payload, very 
 the reader of single records; both give the same rows, and a test holds them against each other.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -52,7 +52,7 @@ class Read:
     broken: list[tuple[Taken, BrokenBatch]] = field(default_factory=list)
 
 
-def read_batches(pile: Sequence[Taken], plan_of: PlanOf, read_payload: PayloadReader) -> Iterator[Read]:
+def read_batches(pile: Iterable[Taken], plan_of: PlanOf, read_payload: PayloadReader) -> Iterator[Read]:
     """Yield what the batches hold, some of them at a time. Never raises for what they hold."""
     chunk: list[tuple[Taken, Opened]] = []
     size = 0

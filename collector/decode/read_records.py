@@ -1,12 +1,12 @@
 """Records to rows: collects what is read from Kafka and turns it into columns at each write."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import pyarrow as pa
 
-from collector.decode.pieces import Loose, Piece, Segment
+from collector.decode.pieces import Loose, Piece, Segment, joined
 from collector.decode.plan import HeaderValues, Pick, Plan, Planner
 from collector.decode.raw_batches import BrokenBatch, RawBatch
 from collector.decode.read_batches import Taken, read_batches
@@ -172,7 +172,7 @@ class RecordColumns:
         # In the order of the table's key, so that the store has less to sort.
         pile = sorted(self._pile, key=lambda taken: (taken.topic, taken.partition, taken.batch.first_offset))
         self._pile.clear()
-        for read in read_batches(pile, self._plan, self._payloads):
+        for read in read_batches(_taken_off(pile), self._plan, self._payloads):
             for plan, keys, piece in read.pieces:
                 self._picks[plan.group] = plan.picks
                 piece.sequences[:] = self._sequence(keys)
@@ -180,3 +180,12 @@ class RecordColumns:
             for taken, records in read.singles:
                 self.add(taken.topic, taken.partition, records, taken.observed_ms)
             self.broken.extend((taken.topic, taken.partition, hole) for taken, hole in read.broken)
+        # Now, so that the many small pieces are gone before a table is made of the large one.
+        self._pieces = {number: [joined(found)] for number, found in self._pieces.items()}
+
+
+def _taken_off(pile: list[Taken]) -> Iterator[Taken]:
+    """Yield from the first to the last, so that what has been read takes no memory any more."""
+    pile.reverse()
+    while pile:
+        yield pile.pop()

@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from collector.storage.encode import Encoded
+
 Params = Mapping[str, Any]
 
 
@@ -15,7 +17,7 @@ class Store(Protocol):
     store answers with an error. Neither message contains a password or a payload value.
     """
 
-    def insert(self, table: str, rows: pa.Table, *, token: str) -> None:
+    def insert(self, table: str, rows: pa.Table | Encoded, *, token: str) -> None:
         """Append `rows`; when this returns they are durable and every later query sees them.
 
         Idempotent for the same `token` and the same rows: a resend after a cut connection adds nothing.

@@ -14,6 +14,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from collector.errors import StoreRejectedError
 from collector.storage.api import Params
+from collector.storage.encode import Encoded, encode
 from collector.storage.failures import is_connection_lost, translate, was_never_sent
 from collector.storage.values import as_rows, as_text_where_valid, bind
 from schemas import sql
@@ -83,18 +84,20 @@ class ClickHouseStore:
         self._was_lost = False
         self._address = "(not connected yet)"
 
-    def insert(self, table: str, rows: pa.Table, *, token: str) -> None:
+    def insert(self, table: str, rows: pa.Table | Encoded, *, token: str) -> None:
         """See Store.insert."""
-        if rows.num_rows == 0:
+        if isinstance(rows, pa.Table):
+            rows = encode(rows)
+        names, content = rows.rows.column_names, rows.stream
+        if rows.rows.num_rows == 0:
             return
-        content = _ipc_stream(rows)
         settings = {**_INSERT_SETTINGS, "insert_deduplication_token": token}
 
         def send(client: Client) -> None:
             encoding = client.write_compression
             client.raw_insert(
                 table,
-                rows.column_names,
+                names,
                 lz4.frame.compress(content) if encoding else content,
                 settings=settings,
                 fmt="ArrowStream",
@@ -220,14 +223,3 @@ def _connect(endpoint: Endpoint) -> Client:
     client.database = endpoint.database
     client.http_retries = 0  # whether to try again is decided in one place
     return client
-
-
-def _ipc_stream(rows: pa.Table) -> memoryview:
-    """Return `rows` as one Arrow record batch, so that one insert is one block wherever it fits.
-
-    A view: clickhouse-connect would copy bytes once more to put the statement in front of them.
-    """
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, rows.schema) as writer:
-        writer.write_table(rows.combine_chunks())
-    return memoryview(sink.getvalue())

@@ -31,7 +31,7 @@ from collector.decode.shape import ShapeReader
 from collector.pipeline import wall_clock_ms
 from collector.settings import Settings
 from collector.settings import load as load_settings
-from collector.storage.clickhouse import _ipc_stream
+from collector.storage.encode import SendBuffer
 from collector.storage.migrate import migrate
 from collector.storage.open import open_store
 from collector.write import BatchWriter
@@ -156,8 +156,9 @@ def run(bootstrap: str, store_url: str, store_pid: int, count: int) -> dict[str,
             decode(piled, ShapeReader(), settings)
         )  # what is imported with the first use belongs to the start
         steps.watch()
+        buffer = SendBuffer()
         for number, table in enumerate(decode(piled, shapes, settings), start=1):
-            steps.timed("encode", _ipc_stream)(table)
+            steps.timed("encode", buffer.encode)(table)
             of_store("insert", lambda: writer.write(Batch(number, table, []), wall_clock_ms()))  # noqa: B023 - done at once
             of_store("link", lambda: writer.link([number]))  # noqa: B023 - done at once
         of_store("merges afterwards", lambda: _until_idle(engine))

@@ -137,7 +137,8 @@ def run_collectors(
                 processes.append(
                     subprocess.Popen(
                         [*COMMAND, "collect", "--once"], stdout=output, stderr=subprocess.STDOUT, cwd=folder,
-                        env=os.environ | environment_of(settings),
+                        # Compiled modules are kept, as they are for users, whatever is set here.
+                        env=os.environ | environment_of(settings) | {"PYTHONDONTWRITEBYTECODE": ""},
                     )
                 )  # fmt: skip
         # Up to what they say of themselves: what comes after it is the watcher's work.
