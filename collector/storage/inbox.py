@@ -34,9 +34,10 @@ class Inbox:
                 os.close(file)
 
     def close(self) -> None:
-        """Give back what is kept. May be called twice."""
-        with self._lock:
+        """Give back what is kept, unless it is being read: that must hold up nobody's end. May be called twice."""
+        if self._lock.acquire(blocking=False):
             file, self._kept = self._kept, -1
+            self._lock.release()
             if file >= 0:
                 os.close(file)
 

@@ -66,8 +66,8 @@ class Facade:
             body = await self._body(request)
             params = dict(request.query_params)
             if _is_form(request):
-                params |= await _form_fields(request, body, bytes_max=self._body_bytes_max)
-                body = b""
+                params |= await _form_fields(request, b"".join(body), bytes_max=self._body_bytes_max)
+                body = []
             statement = Statement.of(params, body, request, bytes_max=self._body_bytes_max)
             limiter = self._inserts if statement.is_insert() else self._queries
             return await to_thread.run_sync(
@@ -81,7 +81,7 @@ class Facade:
         known = hmac.compare_digest(password.encode(), self._password.encode())
         return known and user in (USER, "default")
 
-    async def _body(self, request: Request) -> bytes:
+    async def _body(self, request: Request) -> list[bytes]:
         pieces: list[bytes] = []
         total = 0
         async for piece in request.stream():
@@ -89,7 +89,7 @@ class Facade:
             if total > self._body_bytes_max:
                 raise wire.TooLargeError(f"the body is larger than {self._body_bytes_max:,} bytes")
             pieces.append(piece)
-        return b"".join(pieces)
+        return pieces
 
 
 _NOT_LET_IN = (

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -44,7 +44,8 @@ class Statement:
     """A request, as far as it can be understood without decompressing its body."""
 
     text: bytes
-    body: bytes
+    body: Sequence[bytes]
+    """In the pieces that it came in: a large insert is not put together before it is handed on."""
     encoding: str
     body_bytes_max: int
     format_name: str
@@ -53,7 +54,9 @@ class Statement:
     accepted: str
 
     @classmethod
-    def of(cls, params: Mapping[str, str], body: bytes, request: Request, *, bytes_max: int) -> "Statement":
+    def of(
+        cls, params: Mapping[str, str], body: Sequence[bytes], request: Request, *, bytes_max: int
+    ) -> "Statement":
         """Read a request whose URL and form fields are in `params`."""
         headers = request.headers
         settings = {name: value for name, value in params.items() if _is_setting(name)}
@@ -78,7 +81,7 @@ class Statement:
 
     def is_insert(self) -> bool:
         """Return whether this is an INSERT with data, by looking at no more than its beginning."""
-        head = self.text or next(self._decompressed(self.body, self.encoding), b"")
+        head = self.text or next(self._decompressed(b"".join(self.body), self.encoding), b"")
         return wire.split_insert(head) is not None
 
     def run(self, engine: Engine) -> Response:
@@ -87,8 +90,12 @@ class Statement:
         Raises EngineError, TooLargeError, BadBodyError, UnicodeDecodeError.
         """
         started = time.monotonic()
-        text, data, encoding = self.text, self.body, self.encoding
+        text, encoding = self.text, self.encoding
         insert = wire.split_insert(text)
+        if insert is not None and insert.data_start == len(text) and not encoding and any(self.body):
+            answer = engine.insert(insert.sql, insert.format_name, self.body, self.context)
+            return self._respond(answer, self.format_name, started)
+        data = b"".join(self.body)
         if data and (insert is None or insert.data_start < len(text)):
             # The body goes on where the address stops, be it in the statement or in its data.
             body = b"".join(self._decompressed(data, encoding))
