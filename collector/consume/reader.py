@@ -18,10 +18,8 @@ log = structlog.get_logger()
 
 METADATA_AGE_MS_MAX = 2_000  # so that a new topic is read within seconds
 _PREFETCH_BYTES_MAX = 32 * 2**20
-_PARTITION_FETCH_BYTES = (
-    128 * 2**10,
-    256 * 2**10,
-)  # a write ends with a fetch: larger ones miss its size by more
+# At least and at most. A write ends with a fetch: the larger they are, the more it misses its size by.
+_PARTITION_FETCH_BYTES = (128 * 2**10, 256 * 2**10)
 
 Fetched = dict[TopicPartition, Sequence[Any]]
 Drain = Callable[[], Awaitable[None]]

@@ -86,18 +86,17 @@ class ClickHouseStore:
 
     def insert(self, table: str, rows: pa.Table | Encoded, *, token: str) -> None:
         """See Store.insert."""
-        if isinstance(rows, pa.Table):
-            rows = encode(rows)
-        names, content = rows.rows.column_names, rows.stream
-        if rows.rows.num_rows == 0:
+        plain = rows.rows if isinstance(rows, Encoded) else rows
+        if plain.num_rows == 0:  # as errors and new shapes of most writes: not even encoded
             return
+        content = rows.stream if isinstance(rows, Encoded) else encode(rows).stream
         settings = {**_INSERT_SETTINGS, "insert_deduplication_token": token}
 
         def send(client: Client) -> None:
             encoding = client.write_compression
             client.raw_insert(
                 table,
-                names,
+                plain.column_names,
                 lz4.frame.compress(content) if encoding else content,
                 settings=settings,
                 fmt="ArrowStream",

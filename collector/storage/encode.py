@@ -17,13 +17,6 @@ class Encoded(NamedTuple):
     stream: memoryview
 
 
-def encode(rows: pa.Table) -> Encoded:
-    """Encode into memory that is taken for it, in its whole size at once."""
-    rows = rows.combine_chunks()
-    size = _stream_bytes(rows)
-    return Encoded(rows, _write(rows, pa.allocate_buffer(size), size))
-
-
 class SendBuffer:
     """Memory for the rows of one insert at a time, kept from one to the next.
 
@@ -40,19 +33,20 @@ class SendBuffer:
         if self._kept is None or self._kept.size < size:
             self._kept = None  # given back before more is taken
             self._kept = pa.allocate_buffer(int(size * _GROWTH))
-        stream = _write(rows, self._kept, size)
+        _write_to(pa.FixedSizeBufferWriter(self._kept), rows)
+        stream = memoryview(self._kept)[:size]
         return Encoded(pa.ipc.open_stream(stream).read_all(), stream)
+
+
+def encode(rows: pa.Table) -> Encoded:
+    """Encode into memory of its own."""
+    return SendBuffer().encode(rows)
 
 
 def _stream_bytes(rows: pa.Table) -> int:
     sink = pa.MockOutputStream()
     _write_to(sink, rows)
     return int(sink.size())
-
-
-def _write(rows: pa.Table, buffer: pa.Buffer, size: int) -> memoryview:
-    _write_to(pa.FixedSizeBufferWriter(buffer), rows)
-    return memoryview(buffer)[:size]
 
 
 def _write_to(sink: pa.NativeFile, rows: pa.Table) -> None:

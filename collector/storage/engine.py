@@ -102,15 +102,9 @@ class Engine:
         """
         if not _FORMAT_NAME.fullmatch(format_name):
             raise EngineError(f"There is no format called {format_name!r}. (UNKNOWN_FORMAT)", 73)
-        handle = self._handle(context)
-        try:
-            with self._inbox.holding(chunks) as path:
-                done = handle.query(_from_file(sql, path, format_name), "Null")
-                return Answer(b"", rows_written=done.rows_read(), bytes_written=done.bytes_read())
-        except RuntimeError as error:
-            raise EngineError.of(error) from None
-        finally:
-            handle.close()
+        with self._inbox.holding(chunks) as path:
+            done = self.query(_from_file(sql, path, format_name), "Null", context)
+        return Answer(b"", rows_written=done.rows_read, bytes_written=done.bytes_read)
 
     def interrupt(self) -> None:
         """Cancel every query that is running, so that the engine can be closed. Inserts are left to finish."""
